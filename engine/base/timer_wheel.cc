@@ -1,0 +1,82 @@
+#include "engine/base/timer_wheel.h"
+
+#include <algorithm>
+
+namespace dotring {
+namespace {
+
+constexpr uint64_t level_shift(int level, int slot_bits) {
+  return static_cast<uint64_t>(level) * static_cast<uint64_t>(slot_bits);
+}
+
+}  // namespace
+
+void TimerWheel::arm(Timer& timer, uint64_t due_ms) {
+  timer.unlink();
+  timer.due_ms_ = std::max(due_ms, now_ms_ + 1);
+  place(timer);
+}
+
+// A timer belongs to the finest level whose span reaches it. Slots are chosen by the bits of the due
+// time itself, so a slot of level n is due when the lower bits of the clock are all zero.
+void TimerWheel::place(Timer& timer) {
+  const uint64_t horizon = (uint64_t{1} << level_shift(kLevels, kSlotBits)) - 1;
+  const uint64_t due = std::min(timer.due_ms_, now_ms_ + horizon);
+  int level = 0;
+  while (level < kLevels - 1 && (due >> level_shift(level, kSlotBits)) -
+                                        (now_ms_ >> level_shift(level, kSlotBits)) >=
+                                    kSlots) {
+    ++level;
+  }
+  const uint64_t slot = (due >> level_shift(level, kSlotBits)) & (kSlots - 1);
+  slots_[static_cast<size_t>(level)][slot].push_back(timer);
+}
+
+// Called when the clock reaches the start of a slot of a coarser level: its timers move down.
+void TimerWheel::cascade() {
+  for (int level = 1; level < kLevels; ++level) {
+    const uint64_t shift = level_shift(level, kSlotBits);
+    if (now_ms_ & ((uint64_t{1} << shift) - 1)) return;
+    List<Timer> moving;
+    moving.splice_back(slots_[static_cast<size_t>(level)][(now_ms_ >> shift) & (kSlots - 1)]);
+    while (Timer* timer = moving.pop_front()) place(*timer);
+  }
+}
+
+void TimerWheel::run_due(List<Timer>& due) {
+  while (Timer* timer = due.pop_front()) timer->function_(timer->owner_);
+}
+
+void TimerWheel::advance(uint64_t now_ms) {
+  while (now_ms_ < now_ms) {
+    // Jump over ticks at which nothing is due and nothing moves.
+    now_ms_ = std::min(now_ms, next_event_ms());
+    cascade();
+    List<Timer> due;
+    due.splice_back(slots_[0][now_ms_ & (kSlots - 1)]);
+    run_due(due);
+  }
+}
+
+// The next tick with a timer in the finest level, or the next cascade of a slot that holds timers.
+uint64_t TimerWheel::next_event_ms() const {
+  uint64_t next = UINT64_MAX;
+  for (int level = 0; level < kLevels; ++level) {
+    const uint64_t shift = level_shift(level, kSlotBits);
+    const auto& slots = slots_[static_cast<size_t>(level)];
+    for (uint64_t ahead = 1; ahead <= kSlots; ++ahead) {
+      const uint64_t position = (now_ms_ >> shift) + ahead;
+      if (slots[position & (kSlots - 1)].empty()) continue;
+      next = std::min(next, position << shift);
+      break;
+    }
+  }
+  return next;
+}
+
+uint64_t TimerWheel::until_next_ms(uint64_t limit_ms) const {
+  const uint64_t next = next_event_ms();
+  return std::min(limit_ms, next - now_ms_);
+}
+
+}  // namespace dotring

@@ -1,0 +1,74 @@
+// A hierarchical timer wheel that reads no clock: whoever owns it says what time it is.
+//
+// Four levels of 64 slots with a tick of one millisecond: timers up to 2^24 ms (4.6 hours) ahead are
+// placed exactly, later ones are parked in the last level and placed again when it comes round.
+// Arming, moving and cancelling are O(1) and never allocate: the links live in the Timer.
+//
+// Invariant: a timer never fires before its due time, and fires in the first advance() at or after it.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "engine/base/list.h"
+
+namespace dotring {
+
+class TimerWheel;
+
+/// A point in time at which something happens. Lives inside what it serves; destroying it cancels it.
+class Timer : public ListNode<> {
+ public:
+  using Function = void (*)(void* owner);
+
+  /// `timer.bind<&Session::on_idle>(this)`: the method to call when the timer is due.
+  template <auto kMethod, typename Owner>
+  void bind(Owner* owner) {
+    owner_ = owner;
+    function_ = [](void* self) { (static_cast<Owner*>(self)->*kMethod)(); };
+  }
+
+  bool armed() const { return linked(); }
+  uint64_t due_ms() const { return due_ms_; }
+  void cancel() { unlink(); }
+
+ private:
+  friend class TimerWheel;
+  uint64_t due_ms_ = 0;
+  Function function_ = nullptr;
+  void* owner_ = nullptr;
+};
+
+class TimerWheel {
+ public:
+  explicit TimerWheel(uint64_t now_ms) : now_ms_(now_ms) {}
+
+  /// Fires at `due_ms` (at the next tick if that has passed). An armed timer is moved.
+  void arm(Timer& timer, uint64_t due_ms);
+  void arm_in(Timer& timer, uint64_t delay_ms) { arm(timer, now_ms_ + delay_ms); }
+
+  /// Runs every timer due at or before `now_ms`. Timers may arm and cancel any timer while they run.
+  void advance(uint64_t now_ms);
+
+  /// Milliseconds from now() until the wheel must be advanced again, at most `limit_ms`: the exact
+  /// due time when it is near, else the time at which far timers move to a finer level.
+  uint64_t until_next_ms(uint64_t limit_ms) const;
+
+  uint64_t now_ms() const { return now_ms_; }
+
+ private:
+  static constexpr int kLevels = 4;
+  static constexpr int kSlotBits = 6;
+  static constexpr uint64_t kSlots = uint64_t{1} << kSlotBits;
+
+  void place(Timer& timer);
+  void cascade();
+  void run_due(List<Timer>& due);
+  uint64_t next_event_ms() const;
+
+  uint64_t now_ms_;
+  std::array<std::array<List<Timer>, kSlots>, kLevels> slots_;
+};
+
+}  // namespace dotring
