@@ -1,0 +1,101 @@
+// One turn after another: submit and wait, reap, run, timers, flush.
+//
+// One Loop per thread, with a ring of its own. Everything that a loop serves lives on its thread; the
+// only calls allowed from other threads are stop() and post().
+//
+// Order within a turn (why: under load, batches form by themselves; when idle, nothing is held back):
+//   1. submit what is queued and wait for a completion or the next timer;
+//   2. reap all completions, advance the ring once, then run their callbacks;
+//   3. run due timers;
+//   4. flush: whoever queued bytes or datagrams in this turn sends them, once per destination.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <vector>
+
+#include "engine/base/counter.h"
+#include "engine/base/list.h"
+#include "engine/base/timer_wheel.h"
+#include "engine/io/clock.h"
+#include "engine/io/ring.h"
+
+namespace dotring::io {
+
+/// Something that collects work during a turn and sends it at the end. Schedule it when the first work
+/// arrives; it runs once and must be scheduled again.
+class Flushable : public ListNode<Flushable> {
+ public:
+  virtual void flush() = 0;
+
+ protected:
+  ~Flushable() = default;
+};
+
+struct LoopStatistics {
+  Counter turns;
+  Counter completions;
+  Counter posted;
+};
+
+class Loop {
+ public:
+  struct Options {
+    RingOptions ring;
+    /// The longest sleep, so that a loop shows progress to its watchdog: milliseconds.
+    uint64_t wait_ms_max = 1000;
+  };
+
+  /// Takes nothing from the environment. The ring is opened by open(), on the thread that will run it.
+  Loop(const Options& options, const Clock& clock);
+  ~Loop();
+
+  /// Opens the ring. Not null: what failed and what to do about it, in one line.
+  std::optional<std::string> open();
+  /// Runs turns until stop() was called.
+  void run();
+  /// One turn; waits at most `wait_ms_max`.
+  void turn(uint64_t wait_ms_max);
+
+  Ring& ring() { return ring_; }
+  TimerWheel& timers() { return timers_; }
+  /// The time at which this turn's completions were reaped: monotonic microseconds, and milliseconds.
+  uint64_t now_us() const { return now_us_; }
+  uint64_t now_ms() const { return now_us_ / 1000; }
+  const Clock& clock() const { return clock_; }
+
+  /// Runs flush() at the end of this turn. Already scheduled: nothing changes.
+  void schedule(Flushable& flushable);
+
+  /// From any thread: runs `work` on the loop's thread, soon. Bounded use: control only, not data.
+  void post(std::function<void()> work);
+  /// From any thread: run() returns after the current turn.
+  void stop();
+
+  const LoopStatistics& statistics() const { return statistics_; }
+
+ private:
+  void refresh_now();
+  void run_flushes();
+  void arm_wakeup();
+  void on_wakeup(int32_t result, uint32_t flags);
+
+  const Options options_;
+  const Clock& clock_;
+  Ring ring_;
+  uint64_t now_us_;
+  TimerWheel timers_;
+  List<Flushable, Flushable> flushables_;
+  LoopStatistics statistics_;
+
+  Completion wakeup_;
+  uint64_t wakeup_value_ = 0;
+  int wakeup_descriptor_ = -1;
+  std::atomic<bool> stopping_{false};
+  std::mutex posted_mutex_;
+  std::vector<std::function<void()>> posted_;
+};
+
+}  // namespace dotring::io
