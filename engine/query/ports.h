@@ -46,6 +46,16 @@ struct ClientQuery {
   ReplyTo reply_to;
 };
 
+/// What listeners hand their queries to: the pipeline in dotring, the synthesizer in dotring-responder.
+class QueryHandler {
+ public:
+  /// Replies go through `port`, from inside this call or later. The caller has checked nothing yet.
+  virtual void handle(ReplyPort& port, const ClientQuery& query) = 0;
+
+ protected:
+  ~QueryHandler() = default;
+};
+
 // ---------------------------------------------------------------------------------------------------------
 // Answers that are kept
 
@@ -72,7 +82,7 @@ struct Found {
 
 /// A question to the slower tiers (Redis). Belongs to the caller, who keeps it until on_done ran or
 /// cancel_fetch() returned. The store may keep state in it.
-struct Fetch : ListNode<Fetch> {
+struct Fetch : ListNode<> {
   const dns::QuestionKey* key = nullptr;
   /// `answer` is in stored form, valid during the call, empty: not found or too late. It has been
   /// stored in memory already. Never called from inside fetch().
