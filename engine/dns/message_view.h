@@ -85,8 +85,23 @@ AnswerView view_answer(Bytes message, const Question& expected);
 
 /// Calls `visit(offset_of_ttl, type)` for each record of a message that view_answer() accepted, OPT left out.
 template <typename Visit>
-void for_each_ttl(Bytes message, Visit&& visit);
+void for_each_ttl(Bytes message, Visit&& visit) {
+  const Header header = read_header(message);
+  Reader reader(message, kHeaderSize);
+  for (uint32_t i = 0; i < header.question_count; ++i) {
+    skip_name(reader);
+    reader.skip(4);
+  }
+  const uint32_t records = uint32_t{header.answer_count} + header.authority_count + header.additional_count;
+  for (uint32_t i = 0; i < records && reader.ok(); ++i) {
+    skip_name(reader);
+    const uint16_t type = reader.u16();
+    reader.skip(2);
+    const size_t ttl_offset = reader.offset();
+    reader.skip(4);
+    reader.skip(reader.u16());
+    if (reader.ok() && type != dns::type::kOpt) visit(ttl_offset, type);
+  }
+}
 
 }  // namespace dotring::dns
-
-#include "engine/dns/message_view_inline.h"
