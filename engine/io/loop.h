@@ -14,6 +14,8 @@
 #include <atomic>
 #include <functional>
 #include <mutex>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/base/counter.h"
@@ -32,6 +34,15 @@ class Flushable : public ListNode<Flushable> {
 
  protected:
   ~Flushable() = default;
+};
+
+/// Something that has more to do than fits one turn: resumed at the start of the next, which does not wait.
+class Resumable : public ListNode<Resumable> {
+ public:
+  virtual void resume() = 0;
+
+ protected:
+  ~Resumable() = default;
 };
 
 struct LoopStatistics {
@@ -69,6 +80,9 @@ class Loop {
   /// Runs flush() at the end of this turn. Already scheduled: nothing changes.
   void schedule(Flushable& flushable);
 
+  /// Runs resume() in the next turn, which then does not wait. Already scheduled: nothing changes.
+  void continue_next_turn(Resumable& resumable);
+
   /// From any thread: runs `work` on the loop's thread, soon. Bounded use: control only, not data.
   void post(std::function<void()> work);
   /// From any thread: run() returns after the current turn.
@@ -78,6 +92,8 @@ class Loop {
 
  private:
   void refresh_now();
+  void run_resumables();
+  void run_posted();
   void run_flushes();
   void arm_wakeup();
   void on_wakeup(int32_t result, uint32_t flags);
@@ -88,6 +104,7 @@ class Loop {
   uint64_t now_us_;
   TimerWheel timers_;
   List<Flushable, Flushable> flushables_;
+  List<Resumable, Resumable> resumables_;
   LoopStatistics statistics_;
 
   Completion wakeup_;

@@ -1,0 +1,122 @@
+// A UDP socket: readiness by the ring, data by recvmmsg and sendmmsg in batches.
+//
+// Why not multishot recvmsg: measured dearer than recvmmsg (DESIGN.md, "One turn of the loop"); most of the
+// cost is the kernel's, so what counts is many datagrams per system call and no copy of our own.
+//
+// Datagrams are sent from slots that are written in place; a batch leaves by one sendmmsg at the end of the
+// turn, or earlier when all slots are taken. On a wildcard socket each datagram carries the address that
+// was asked, and the reply leaves from it (IP_PKTINFO, IPV6_PKTINFO).
+//
+// Invariant: slots_used_ <= options.batch; a slot's bytes are not touched between commit() and the flush.
+
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/address.h"
+#include "engine/base/counter.h"
+#include "engine/io/loop.h"
+
+namespace dotring::io {
+
+/// Both ends of a datagram: who sent it, and (on a wildcard socket) which of our addresses was asked.
+/// A plain value that fits into query::ReplyTo.
+struct UdpPath {
+  union {
+    sockaddr_in peer4;
+    sockaddr_in6 peer6;
+  };
+  in6_addr local;            ///< IPv4: in the last four octets; only set on wildcard sockets
+  uint32_t local_interface;  ///< needed for link-local addresses
+
+  bool is_ipv4() const { return peer4.sin_family == AF_INET; }
+  Endpoint peer() const;
+};
+
+class UdpHandler {
+ public:
+  /// `bytes` are valid during the call. `path` too: copy it to answer later.
+  virtual void on_datagram(Bytes bytes, const UdpPath& path) = 0;
+
+ protected:
+  ~UdpHandler() = default;
+};
+
+struct UdpStatistics {
+  Counter receives;        ///< recvmmsg calls that gave something
+  Counter datagrams_in;
+  Counter truncated_in;    ///< longer than receive_size_max: not delivered
+  Counter sends;           ///< sendmmsg calls
+  Counter datagrams_out;
+  Counter send_failures;   ///< datagrams the kernel refused
+};
+
+class UdpSocket final : private Flushable, private Resumable {
+ public:
+  struct Options {
+    uint32_t batch = 64;               ///< datagrams per system call, and send slots
+    uint32_t rounds_per_turn_max = 4;  ///< batches received before other work gets its turn
+    size_t receive_size_max = 4096;    ///< octets; a client's query is far smaller
+    size_t send_size_max = 4096;       ///< octets per slot
+    int receive_buffer_bytes = 4 << 20;  ///< SO_RCVBUF: what waits in the kernel under load
+    int send_buffer_bytes = 4 << 20;     ///< SO_SNDBUF
+    bool reuse_port = true;              ///< one socket per worker on the same address
+  };
+
+  UdpSocket(Loop& loop, const Options& options);
+  ~UdpSocket();
+
+  /// Binds. Port 0 picks a free one. Not null: what failed, without the address.
+  std::optional<std::string> open(const Endpoint& local);
+  /// The bound address and port.
+  Endpoint local() const { return local_; }
+  void set_handler(UdpHandler* handler) { handler_ = handler; }
+
+  /// Starts delivering datagrams.
+  void start();
+  /// Stops delivering; committed datagrams still leave at the end of the turn.
+  void stop();
+  /// True from start() until the ring has let go of the socket; it must not be destroyed before.
+  bool active() const { return readable_.pending(); }
+
+  /// Room for one datagram of up to `size_max` octets (empty when that is above send_size_max). Valid until
+  /// the next reserve().
+  MutableBytes reserve(size_t size_max);
+  /// The first `size` octets of that room go to `path`'s peer.
+  void commit(const UdpPath& path, size_t size);
+
+  const UdpStatistics& statistics() const { return statistics_; }
+
+ private:
+  struct Batch;
+
+  void flush() override;
+  void resume() override;
+  void on_readable(int32_t result, uint32_t flags);
+  void receive_rounds();
+  int receive_batch();
+  void deliver(int count);
+  void send_slots();
+  std::optional<std::string> set_options(bool ipv4);
+
+  Loop& loop_;
+  const Options options_;
+  UdpHandler* handler_ = nullptr;
+  int descriptor_ = -1;
+  bool wildcard_ = false;
+  bool started_ = false;
+  Endpoint local_;
+  Completion readable_;
+  std::unique_ptr<Batch> incoming_;
+  std::unique_ptr<Batch> outgoing_;
+  uint32_t slots_used_ = 0;
+  UdpStatistics statistics_;
+};
+
+}  // namespace dotring::io
