@@ -1,0 +1,79 @@
+// A ByteStream that is TLS over another ByteStream (normally io::TcpStream), as client or as server.
+//
+// Client:   TcpStream tcp(loop, ...);  TlsStream stream(loop, tcp, options, statistics);
+//           stream.set_handler(&me);
+//           stream.start_client(context, trust, &tickets);   // takes over tcp's handler
+//           tcp.connect(endpoint);                           // on_open() or on_closed() follows
+// Server:   tcp.adopt(descriptor);  stream.start_server(context);
+//
+// on_open() comes after the handshake and the verification of the peer, never before; until then reserve()
+// gives no room and nothing that the peer sent is handed out. Everything committed in one turn is encrypted
+// at the end of the turn into as few records as it fits (16,384 bytes each), in front of the lower stream's
+// own flush. The lower stream's queue limit is the limit here; at most one record, or one message if that is
+// larger, of plaintext is kept besides.
+//
+// Invariant: the lower stream is alive and its handler is this object from start_*() until on_closed().
+
+#pragma once
+
+#include <memory>
+
+#include "engine/io/byte_stream.h"
+#include "engine/io/loop.h"
+#include "tls/context.h"
+#include "tls/resumption.h"
+#include "tls/session.h"
+#include "tls/tls_statistics.h"
+#include "tls/trust.h"
+
+namespace dotring::tls {
+
+class TlsStream final : public io::ByteStream, private io::StreamHandler, private io::Flushable {
+ public:
+  struct Options {
+    /// From the open lower stream to the end of the handshake; then ConnectTimeout.
+    uint64_t handshake_timeout_ms = 3000;
+  };
+
+  TlsStream(io::Loop& loop, io::ByteStream& lower, const Options& options, TlsStatistics& statistics);
+  /// Only while not active().
+  ~TlsStream() override;
+
+  /// The next connection of the lower stream is a TLS client's. Call before lower.connect(). `trust` says what
+  /// the peer must prove; `tickets` (of this server and this trust; may be null) resumes and keeps sessions.
+  /// All three outlive the connection. Errors come by on_closed().
+  void start_client(const ClientContext& context, const Trust& trust, TicketStore* tickets);
+  /// The lower stream is open (adopted): the handshake of a TLS server starts now.
+  void start_server(const ServerContext& context);
+
+  // ByteStream. on_closed() tells: SecurityFailed (handshake or certificate), ProtocolFailed (not TLS, or a
+  // record that does not authenticate), ConnectTimeout (TCP or handshake), Peer (close_notify or FIN), Local,
+  // and what the lower stream says.
+  void set_handler(io::StreamHandler* handler) override { handler_ = handler; }
+  MutableBytes reserve(size_t size) override;
+  void commit(size_t size) override;
+  /// Plaintext not yet encrypted and ciphertext not yet with the kernel.
+  size_t bytes_queued() const override;
+  void pause_reading() override;
+  void resume_reading() override;
+  /// Encrypts what was committed, adds close_notify and closes the lower stream.
+  void close() override;
+  void abort() override;
+  /// From start_*() until on_closed().
+  bool active() const override { return state_ != State::Idle; }
+
+  /// True from on_open() until the stream closes.
+  bool open() const { return state_ == State::Open; }
+  /// After on_open(): true when the handshake resumed a session.
+  bool resumed() const;
+  /// After on_open(): "TLSv1.3 TLS13-CHACHA20-POLY1305-SHA256, resumed", for the log.
+  std::string description() const;
+
+ private:
+  enum class State : uint8_t { Idle, Connecting, Handshaking, Open, Closing };
+
+  State state_ = State::Idle;
+  io::StreamHandler* handler_ = nullptr;
+};
+
+}  // namespace dotring::tls

@@ -1,0 +1,38 @@
+// What the peer of a client must prove before a single query is sent (RFC 8310): a name, a key, or both.
+//
+// Strict unless `opportunistic` was asked for. With a name and pins, both must hold; with pins alone, the pin
+// authenticates and neither chain nor dates matter (RFC 7858, 4.2). Without name and pins nothing could be
+// proved: check() refuses that unless opportunistic.
+
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/base/bytes.h"
+
+namespace dotring::tls {
+
+/// SHA-256 of a certificate's SubjectPublicKeyInfo.
+using SpkiPin = std::array<uint8_t, 32>;
+
+struct Trust {
+  /// A DNS name (sent as SNI) or an IP address (never sent); the certificate must carry it.
+  std::string authentication_name;
+  /// One of them must be the leaf's.
+  std::vector<SpkiPin> pins;
+  /// No verification at all (RFC 8310, 5): only when somebody asked for it.
+  bool opportunistic = false;
+
+  /// Not null: why this can authenticate nobody.
+  std::optional<std::string> check() const;
+};
+
+/// Base64 of 32 octets, with or without padding; nothing for anything else.
+std::optional<SpkiPin> parse_spki_pin(std::string_view base64);
+std::string to_text(const SpkiPin& pin);
+
+}  // namespace dotring::tls
