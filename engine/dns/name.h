@@ -1,7 +1,8 @@
 // Domain names in wire form (RFC 1035, 3.1 and 4.1.4): checked walking, lower case, text.
 //
 // An uncompressed wire name is a run of length-prefixed labels that ends with the root's zero:
-// 1 <= size <= 255, each label <= 63 octets. Labels may hold any octet, so a name is never a C string.
+// 1 <= size <= 255, each label <= 63 octets. Labels may hold any octet, so a name is never a C
+// string.
 
 #pragma once
 
@@ -23,16 +24,26 @@ struct Name {
   Bytes wire() const { return {octets.data(), size}; }
 };
 
+// Compression pointers are followed only backwards, to before the run of labels that they end, so
+// every walk ends; never into the header, whose id and flags change on the way; and at most 127
+// times per name.
+
 /// Moves `reader` past a name that may end in a compression pointer, without following it.
-/// Fails the reader on a label over 63, a reserved label type, a pointer that does not go backwards, or the end.
+/// Fails the reader on a label over 63, a reserved label type, a pointer that does not go
+/// backwards, or the end.
 void skip_name(Reader& reader);
 
-/// Reads a name at `reader` in `message`, following pointers (only backwards, so it always ends), and moves
-/// the reader past it. Nothing, and a failed reader, when the name is malformed or longer than 255.
+/// Moves `reader` past a name in `message` after following its pointers to the root. Fails the
+/// reader when the name is malformed anywhere or longer than 255.
+void check_name(Bytes message, Reader& reader);
+
+/// Reads a name at `reader` in `message` and moves the reader past it. Nothing, and a failed
+/// reader, where check_name() fails it.
 std::optional<Name> read_name(Bytes message, Reader& reader);
 
-/// The size of an uncompressed wire name at the start of `bytes`, its final zero included; 0 when it
-/// is malformed, compressed, or does not end within `bytes`. For question sections: the hot path.
+/// The size of an uncompressed wire name at the start of `bytes`, its final zero included; 0 when
+/// it is malformed, compressed, or does not end within `bytes`. For question sections: the hot
+/// path.
 size_t plain_name_size(Bytes bytes);
 
 /// Copies an uncompressed wire name with A-Z folded to a-z (RFC 4343). Lengths are never in A-Z's

@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <cassert>
+
 #include "engine/base/keyed_hash.h"
 #include "engine/dns/name.h"
 
@@ -17,8 +19,9 @@ struct Question {
   size_t wire_size() const { return name.size() + 4; }
 };
 
-/// What makes two questions the same: name (case folded), type, class, and the bits of the query that
-/// change the answer. Laid out as one run of octets, so that comparing is memcmp and hashing one pass:
+/// What makes two questions the same: name (case folded), type, class, and the bits of the query
+/// that change the answer. Laid out as one run of octets, so that comparing is memcmp and hashing
+/// one pass:
 ///   lower-case wire name | type (be16) | class (be16) | bits
 class QuestionKey {
  public:
@@ -29,9 +32,12 @@ class QuestionKey {
   static constexpr uint8_t kRd = 4;
   static constexpr size_t kSizeMax = kNameSizeMax + 5;
 
+  /// An empty key: only to be assigned to. Its bytes() are empty; no other method may be called.
   QuestionKey() = default;
+  /// `question.name` is a checked uncompressed name.
   QuestionKey(const Question& question, uint8_t bits, const HashKey& hash_key);
-  /// From the octets of another key's bytes(); nothing when they are malformed (they may come from Redis).
+  /// From the octets of another key's bytes(); nothing when they are malformed (they may come from
+  /// Redis).
   static std::optional<QuestionKey> from_bytes(Bytes bytes, const HashKey& hash_key);
 
   Bytes bytes() const { return {octets_.data(), size_}; }

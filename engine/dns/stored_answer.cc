@@ -1,0 +1,37 @@
+#include "engine/dns/stored_answer.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace dotring::dns {
+
+size_t to_stored_form(Bytes message, const AnswerView& view, uint8_t* to) {
+  assert(view.fault == AnswerFault::None && view.opt_offset <= message.size());
+  std::memcpy(to, message.data(), view.opt_offset);
+  Header header = view.header;
+  header.id = 0;
+  header.flags = static_cast<uint16_t>(header.flags & ~kFlagTc);
+  header.additional_count = view.additional_before_opt;
+  write_header(header, to);
+  copy_lower(view.question.name, to + kHeaderSize);
+  return view.opt_offset;
+}
+
+void age_ttls(MutableBytes message, const uint16_t* offsets, size_t count, uint32_t age_s,
+              uint32_t floor_s) {
+  for (size_t i = 0; i < count; ++i) {
+    assert(size_t{offsets[i]} + 4 <= message.size());
+    uint8_t* at = message.data() + offsets[i];
+    const uint32_t ttl = ttl_meant(load_be32(at));
+    store_be32(at, std::max(ttl > age_s ? ttl - age_s : 0, floor_s));
+  }
+}
+
+void set_ttls(MutableBytes message, const uint16_t* offsets, size_t count, uint32_t ttl_s) {
+  for (size_t i = 0; i < count; ++i) {
+    assert(size_t{offsets[i]} + 4 <= message.size());
+    store_be32(message.data() + offsets[i], ttl_s);
+  }
+}
+
+}  // namespace dotring::dns
