@@ -70,7 +70,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text,
     const std::string_view rest = text.substr(close + 1);
     if (!rest.empty()) port = rest[0] == ':' ? parse_port(rest.substr(1)) : std::nullopt;
   } else if (const size_t colon = text.find(':');
-             colon != std::string_view::npos && text.find(':', colon + 1) == std::string_view::npos) {
+             colon != std::string_view::npos &&
+             text.find(':', colon + 1) == std::string_view::npos) {
     host = text.substr(0, colon);
     port = parse_port(text.substr(colon + 1));
   }

@@ -1,6 +1,7 @@
 // An IP address and port, and a network prefix: plain values, no sockets.
 //
-// IPv4 is kept as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), so that comparing and hashing need no branch.
+// IPv4 is kept as IPv4-mapped IPv6 (RFC 4291, 2.5.5.2), so that comparing and hashing need no
+// branch.
 
 #pragma once
 

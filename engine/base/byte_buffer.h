@@ -1,7 +1,7 @@
 // A growable run of bytes with room at the end, for what waits to be sent.
 //
-// Unlike std::vector it does not zero room that is about to be written. Memory is taken on first use and
-// given back by shrink() when it is empty and larger than it needs to be between bursts.
+// Unlike std::vector it does not zero room that is about to be written. Memory is taken on first
+// use and given back by shrink() when it is empty and larger than it needs to be between bursts.
 //
 // Invariant: start_ <= end_ <= capacity.
 

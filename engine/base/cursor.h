@@ -1,8 +1,8 @@
 // Bounds-checked reading and writing of bytes, with a sticky error.
 //
 // Reader and Writer never touch memory outside their span: the first operation that does not fit
-// sets the error, and every later one does nothing and gives zeros. So a parser reads all its fields
-// and asks ok() once.
+// sets the error, and every later one does nothing and gives zeros. So a parser reads all its
+// fields and asks ok() once.
 //
 // Invariant: 0 <= offset() <= size of the span.
 

@@ -60,7 +60,11 @@ uint64_t siphash(const HashKey& key, Bytes bytes) {
 
 }  // namespace
 
-uint64_t siphash13(const HashKey& key, Bytes bytes) { return siphash<1, 3>(key, bytes); }
-uint64_t siphash24(const HashKey& key, Bytes bytes) { return siphash<2, 4>(key, bytes); }
+uint64_t siphash13(const HashKey& key, Bytes bytes) {
+  return siphash<1, 3>(key, bytes);
+}
+uint64_t siphash24(const HashKey& key, Bytes bytes) {
+  return siphash<2, 4>(key, bytes);
+}
 
 }  // namespace dotring

@@ -1,7 +1,8 @@
-// SipHash: a keyed hash that whoever does not know the key can neither predict nor collide on purpose.
+// SipHash: a keyed hash that whoever does not know the key can neither predict nor collide on
+// purpose.
 //
-// Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF". SipHash-1-3 serves hash tables,
-// SipHash-2-4 serves what others must be able to check (server cookies, RFC 9018).
+// Source: Aumasson and Bernstein, "SipHash: a fast short-input PRF". SipHash-1-3 serves hash
+// tables, SipHash-2-4 serves what others must be able to check (server cookies, RFC 9018).
 
 #pragma once
 

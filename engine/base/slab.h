@@ -1,9 +1,9 @@
 // A fixed number of records of one type, handed out and taken back without allocation.
 //
 // All memory is taken at construction, so the capacity is the bound and the cost is
-// capacity * (sizeof(T) + 8) bytes. A record is constructed when it is handed out and destroyed when
-// it is taken back. index_of() and at() let a small integer stand for a record (in user data, in an
-// id table); generation_of() tells a record from the one that had its place before.
+// capacity * (sizeof(T) + 8) bytes. A record is constructed when it is handed out and destroyed
+// when it is taken back. index_of() and at() let a small integer stand for a record (in user data,
+// in an id table); generation_of() tells a record from the one that had its place before.
 
 #pragma once
 

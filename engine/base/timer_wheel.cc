@@ -17,15 +17,15 @@ void TimerWheel::arm(Timer& timer, uint64_t due_ms) {
   place(timer);
 }
 
-// A timer belongs to the finest level whose span reaches it. Slots are chosen by the bits of the due
-// time itself, so a slot of level n is due when the lower bits of the clock are all zero.
+// A timer belongs to the finest level whose span reaches it. Slots are chosen by the bits of the
+// due time itself, so a slot of level n is due when the lower bits of the clock are all zero.
 void TimerWheel::place(Timer& timer) {
   const uint64_t horizon = (uint64_t{1} << level_shift(kLevels, kSlotBits)) - 1;
   const uint64_t due = std::min(timer.due_ms_, now_ms_ + horizon);
   int level = 0;
-  while (level < kLevels - 1 && (due >> level_shift(level, kSlotBits)) -
-                                        (now_ms_ >> level_shift(level, kSlotBits)) >=
-                                    kSlots) {
+  while (level < kLevels - 1 &&
+         (due >> level_shift(level, kSlotBits)) - (now_ms_ >> level_shift(level, kSlotBits)) >=
+             kSlots) {
     ++level;
   }
   const uint64_t slot = (due >> level_shift(level, kSlotBits)) & (kSlots - 1);

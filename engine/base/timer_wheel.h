@@ -1,10 +1,11 @@
 // A hierarchical timer wheel that reads no clock: whoever owns it says what time it is.
 //
-// Four levels of 64 slots with a tick of one millisecond: timers up to 2^24 ms (4.6 hours) ahead are
-// placed exactly, later ones are parked in the last level and placed again when it comes round.
+// Four levels of 64 slots with a tick of one millisecond: timers up to 2^24 ms (4.6 hours) ahead
+// are placed exactly, later ones are parked in the last level and placed again when it comes round.
 // Arming, moving and cancelling are O(1) and never allocate: the links live in the Timer.
 //
-// Invariant: a timer never fires before its due time, and fires in the first advance() at or after it.
+// Invariant: a timer never fires before its due time, and fires in the first advance() at or after
+// it.
 
 #pragma once
 
@@ -17,7 +18,8 @@ namespace dotring {
 
 class TimerWheel;
 
-/// A point in time at which something happens. Lives inside what it serves; destroying it cancels it.
+/// A point in time at which something happens. Lives inside what it serves; destroying it cancels
+/// it.
 class Timer : public ListNode<> {
  public:
   using Function = void (*)(void* owner);
@@ -48,7 +50,8 @@ class TimerWheel {
   void arm(Timer& timer, uint64_t due_ms);
   void arm_in(Timer& timer, uint64_t delay_ms) { arm(timer, now_ms_ + delay_ms); }
 
-  /// Runs every timer due at or before `now_ms`. Timers may arm and cancel any timer while they run.
+  /// Runs every timer due at or before `now_ms`. Timers may arm and cancel any timer while they
+  /// run.
   void advance(uint64_t now_ms);
 
   /// Milliseconds from now() until the wheel must be advanced again, at most `limit_ms`: the exact

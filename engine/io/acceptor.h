@@ -38,7 +38,8 @@ class Acceptor {
   void set_handler(AcceptHandler* handler) { handler_ = handler; }
 
   void start();
-  /// No connection is accepted any more. The kernel's backlog is refused when the Acceptor is destroyed.
+  /// No connection is accepted any more. The kernel's backlog is refused when the Acceptor is
+  /// destroyed.
   void stop();
   /// True from start() until the ring has let go of the socket; it must not be destroyed before.
   bool active() const { return accepted_.pending(); }

@@ -1,8 +1,9 @@
-// A connected stream of bytes in both directions: plain TCP (TcpStream) or TLS over it (tls::TlsStream).
+// A connected stream of bytes in both directions: plain TCP (TcpStream) or TLS over it
+// (tls::TlsStream).
 //
-// What it is: the seam between protocols and transports. A client session, an upstream connection and a
-// Redis connection are written against this and do not know which one they stand on.
-// What it is not: a socket API. Nothing here blocks and nothing is sent before the end of the turn of the
+// What it is: the seam between protocols and transports. A client session, an upstream connection
+// and a Redis connection are written against this and do not know which one they stand on. What it
+// is not: a socket API. Nothing here blocks and nothing is sent before the end of the turn of the
 // loop: all that was committed in one turn leaves in one send (and one TLS record where it fits).
 
 #pragma once
@@ -33,10 +34,15 @@ class StreamHandler {
   virtual void on_open() {}
   /// Bytes arrived. The span is only valid during the call. May call any method of the stream.
   virtual void on_bytes(Bytes bytes) = 0;
+  /// The peer will send nothing more. True: the stream stays open for what is still to be sent (TCP
+  /// half-close; a client may ask, shut down its side and wait), and the owner calls close().
+  /// False: what was committed is sent, then on_closed(Peer) follows.
+  virtual bool on_peer_finished() { return false; }
   /// The send queue went from above its low-water mark to below it.
   virtual void on_writable() {}
-  /// The last call: nothing of the kernel refers to the stream any more. The stream may be destroyed or
-  /// opened again, also from inside this call. `detail` says more for the log ("connection refused").
+  /// The last call: nothing of the kernel refers to the stream any more. The stream may be
+  /// destroyed or opened again, also from inside this call. `detail` says more for the log
+  /// ("connection refused").
   virtual void on_closed(CloseReason reason, const std::string& detail) = 0;
 
  protected:
@@ -49,8 +55,8 @@ class ByteStream {
 
   virtual void set_handler(StreamHandler* handler) = 0;
 
-  /// Room for `size` bytes at the end of the send queue; empty when the queue would pass its limit or
-  /// the stream is closing. Valid until the next call of any method.
+  /// Room for `size` bytes at the end of the send queue; empty when the queue would pass its limit
+  /// or the stream is closing. Valid until the next call of any method.
   virtual MutableBytes reserve(size_t size) = 0;
   /// The first `size` bytes of the room given by the last reserve() are to be sent.
   virtual void commit(size_t size) = 0;

@@ -1,4 +1,5 @@
-// What time it is. The only clock of the data path; a simulated one may stand behind the same header.
+// What time it is. The only clock of the data path; a simulated one may stand behind the same
+// header.
 
 #pragma once
 

@@ -1,11 +1,11 @@
 // A completion: where the kernel's answer to one operation goes.
 //
-// It belongs to the caller and lives inside what it serves, so starting an operation allocates nothing.
-// The address of the Completion is the operation's user data in the ring.
+// It belongs to the caller and lives inside what it serves, so starting an operation allocates
+// nothing. The address of the Completion is the operation's user data in the ring.
 //
-// Contract: whoever owns a Completion keeps it (and every buffer the operation uses) alive until the
-// operation's last completion has run: the first without IORING_CQE_F_MORE. That holds for cancelled
-// operations too.
+// Contract: whoever owns a Completion keeps it (and every buffer the operation uses) alive until
+// the operation's last completion has run: the first without IORING_CQE_F_MORE. That holds for
+// cancelled operations too.
 
 #pragma once
 

@@ -1,9 +1,10 @@
 // One turn after another: submit and wait, reap, run, timers, flush.
 //
-// One Loop per thread, with a ring of its own. Everything that a loop serves lives on its thread; the
-// only calls allowed from other threads are stop() and post().
+// One Loop per thread, with a ring of its own. Everything that a loop serves lives on its thread;
+// the only calls allowed from other threads are stop() and post().
 //
-// Order within a turn (why: under load, batches form by themselves; when idle, nothing is held back):
+// Order within a turn (why: under load, batches form by themselves; when idle, nothing is held
+// back):
 //   1. submit what is queued and wait for a completion or the next timer;
 //   2. reap all completions, advance the ring once, then run their callbacks;
 //   3. run due timers;
@@ -26,8 +27,8 @@
 
 namespace dotring::io {
 
-/// Something that collects work during a turn and sends it at the end. Schedule it when the first work
-/// arrives; it runs once and must be scheduled again.
+/// Something that collects work during a turn and sends it at the end. Schedule it when the first
+/// work arrives; it runs once and must be scheduled again.
 class Flushable : public ListNode<Flushable> {
  public:
   virtual void flush() = 0;
@@ -36,7 +37,8 @@ class Flushable : public ListNode<Flushable> {
   ~Flushable() = default;
 };
 
-/// Something that has more to do than fits one turn: resumed at the start of the next, which does not wait.
+/// Something that has more to do than fits one turn: resumed at the start of the next, which does
+/// not wait.
 class Resumable : public ListNode<Resumable> {
  public:
   virtual void resume() = 0;
@@ -59,7 +61,8 @@ class Loop {
     uint64_t wait_ms_max = 1000;
   };
 
-  /// Takes nothing from the environment. The ring is opened by open(), on the thread that will run it.
+  /// Takes nothing from the environment. The ring is opened by open(), on the thread that will run
+  /// it.
   Loop(const Options& options, const Clock& clock);
   ~Loop();
 
@@ -72,7 +75,8 @@ class Loop {
 
   Ring& ring() { return ring_; }
   TimerWheel& timers() { return timers_; }
-  /// The time at which this turn's completions were reaped: monotonic microseconds, and milliseconds.
+  /// The time at which this turn's completions were reaped: monotonic microseconds, and
+  /// milliseconds.
   uint64_t now_us() const { return now_us_; }
   uint64_t now_ms() const { return now_us_ / 1000; }
   const Clock& clock() const { return clock_; }
@@ -95,6 +99,8 @@ class Loop {
   void run_resumables();
   void run_posted();
   void run_flushes();
+  uint64_t wait_us(uint64_t wait_ms_max) const;
+  void wake();
   void arm_wakeup();
   void on_wakeup(int32_t result, uint32_t flags);
 
@@ -109,7 +115,7 @@ class Loop {
 
   Completion wakeup_;
   uint64_t wakeup_value_ = 0;
-  int wakeup_descriptor_ = -1;
+  std::atomic<int> wakeup_descriptor_{-1};
   std::atomic<bool> stopping_{false};
   std::mutex posted_mutex_;
   std::vector<std::function<void()>> posted_;

@@ -1,29 +1,42 @@
 // A TCP (or unix socket) connection on the ring: multishot receive, one ordered send in flight.
 //
-// Implements ByteStream: what one turn commits leaves in one send. Two buffers take turns: one is with the
-// kernel, the other collects. Invariant: bytes_queued() <= options.send_queue_max, and a buffer that is with
-// the kernel is not touched until its send completed.
+// Implements ByteStream: what one turn commits leaves in one send. Two buffers take turns: one is
+// with the kernel, the other collects. Ending takes several steps, because the kernel may still
+// hold our memory:
+//   Open -> Draining (sends what was committed) -> Lingering (shut down, waits for the peer's end,
+//   so that a reset does not destroy what it has not read yet) -> Ending (waits for cancelled
+//   operations) -> Idle.
+//
+// Invariant: bytes_queued() <= options.send_queue_max, and the buffer that is with the kernel is
+// not touched until its send completed. on_closed() is called with no operation pending.
 
 #pragma once
 
+#include <memory>
+#include <string>
+
 #include "engine/base/address.h"
+#include "engine/base/byte_buffer.h"
 #include "engine/io/byte_stream.h"
 #include "engine/io/loop.h"
+#include "engine/io/socket_address.h"
 
 namespace dotring::io {
 
 class TcpStream final : public ByteStream, private Flushable {
  public:
   struct Options {
-    size_t send_queue_max = 1 << 20;         ///< bytes
+    size_t send_queue_max = 1 << 20;  ///< bytes
     uint64_t connect_timeout_ms = 3000;
-    uint64_t send_timeout_ms = 10'000;       ///< without any progress of a send: SendStalled
+    uint64_t send_timeout_ms = 10'000;  ///< a send without progress for this long: SendStalled
+    uint64_t linger_timeout_ms = 500;   ///< for the peer's end of the connection after ours
   };
 
   TcpStream(Loop& loop, const Options& options);
+  /// Only while not active().
   ~TcpStream() override;
 
-  /// Takes over an accepted descriptor; on_open() follows from inside this call? No: at once usable, no on_open().
+  /// Takes over a connected descriptor. Usable at once: on_open() is not called.
   void adopt(int descriptor);
   /// Starts to connect; on_open() or on_closed() follows, never from inside this call.
   void connect(const Endpoint& peer);
@@ -32,7 +45,7 @@ class TcpStream final : public ByteStream, private Flushable {
   void set_handler(StreamHandler* handler) override { handler_ = handler; }
   MutableBytes reserve(size_t size) override;
   void commit(size_t size) override;
-  size_t bytes_queued() const override;
+  size_t bytes_queued() const override { return collecting_.size() + sending_.size(); }
   void pause_reading() override;
   void resume_reading() override;
   void close() override;
@@ -40,10 +53,46 @@ class TcpStream final : public ByteStream, private Flushable {
   bool active() const override { return state_ != State::Idle; }
 
  private:
-  enum class State : uint8_t { Idle, Connecting, Open, Closing };
-  State state_ = State::Idle;
+  enum class State : uint8_t { Idle, Connecting, Open, Draining, Lingering, Ending };
+
+  void flush() override;  // of Flushable
+  void connect_to(const SocketAddress& address);
+  void begin_open(int descriptor);
+  void arm_receive();
+  void send_next();
+  void after_send();
+  void drain(CloseReason reason);
+  void linger();
+  void end(CloseReason reason, std::string detail);
+  void finish();
+  bool operations_pending() const;
+  void on_connected(int32_t result, uint32_t flags);
+  void on_received(int32_t result, uint32_t flags);
+  void on_receive_ended(int32_t result);
+  void on_sent(int32_t result, uint32_t flags);
+  void on_peer_finished();
+  void on_timer();
+
+  /// Buffers larger than this are given back when a burst is over: thousands of idle connections.
+  static constexpr size_t kIdleBufferMax = 4096;
+
+  Loop& loop_;
+  const Options options_;
   StreamHandler* handler_ = nullptr;
-  // (completed with the implementation)
+  State state_ = State::Idle;
+  bool paused_ = false;
+  bool peer_finished_ = false;
+  bool was_above_low_water_ = false;
+  int descriptor_ = -1;
+  std::unique_ptr<SocketAddress> peer_;  ///< the kernel reads it while connecting
+  ByteBuffer collecting_;
+  ByteBuffer sending_;
+  Completion connected_;
+  Completion received_;
+  Completion sent_;
+  Timer timer_;
+  CloseReason reason_ = CloseReason::Local;
+  std::string detail_;
 };
 
 }  // namespace dotring::io

@@ -1,13 +1,15 @@
 // A UDP socket: readiness by the ring, data by recvmmsg and sendmmsg in batches.
 //
-// Why not multishot recvmsg: measured dearer than recvmmsg (DESIGN.md, "One turn of the loop"); most of the
-// cost is the kernel's, so what counts is many datagrams per system call and no copy of our own.
+// Why not multishot recvmsg: measured dearer than recvmmsg (DESIGN.md, "One turn of the loop");
+// most of the cost is the kernel's, so what counts is many datagrams per system call and no copy of
+// our own.
 //
-// Datagrams are sent from slots that are written in place; a batch leaves by one sendmmsg at the end of the
-// turn, or earlier when all slots are taken. On a wildcard socket each datagram carries the address that
-// was asked, and the reply leaves from it (IP_PKTINFO, IPV6_PKTINFO).
+// Datagrams are sent from slots that are written in place; a batch leaves by one sendmmsg at the
+// end of the turn, or earlier when all slots are taken. On a wildcard socket each datagram carries
+// the address that was asked, and the reply leaves from it (IP_PKTINFO, IPV6_PKTINFO).
 //
-// Invariant: slots_used_ <= options.batch; a slot's bytes are not touched between commit() and the flush.
+// Invariant: slots_used_ <= options.batch; a slot's bytes are not touched between commit() and the
+// flush.
 
 #pragma once
 
@@ -25,8 +27,8 @@
 
 namespace dotring::io {
 
-/// Both ends of a datagram: who sent it, and (on a wildcard socket) which of our addresses was asked.
-/// A plain value that fits into query::ReplyTo.
+/// Both ends of a datagram: who sent it, and (on a wildcard socket) which of our addresses was
+/// asked. A plain value that fits into query::ReplyTo.
 struct UdpPath {
   union {
     sockaddr_in peer4;
@@ -49,21 +51,21 @@ class UdpHandler {
 };
 
 struct UdpStatistics {
-  Counter receives;        ///< recvmmsg calls that gave something
+  Counter receives;  ///< recvmmsg calls that gave something
   Counter datagrams_in;
-  Counter truncated_in;    ///< longer than receive_size_max: not delivered
-  Counter sends;           ///< sendmmsg calls
+  Counter truncated_in;  ///< longer than receive_size_max: not delivered
+  Counter sends;         ///< sendmmsg calls
   Counter datagrams_out;
-  Counter send_failures;   ///< datagrams the kernel refused
+  Counter send_failures;  ///< datagrams the kernel refused
 };
 
 class UdpSocket final : private Flushable, private Resumable {
  public:
   struct Options {
-    uint32_t batch = 64;               ///< datagrams per system call, and send slots
-    uint32_t rounds_per_turn_max = 4;  ///< batches received before other work gets its turn
-    size_t receive_size_max = 4096;    ///< octets; a client's query is far smaller
-    size_t send_size_max = 4096;       ///< octets per slot
+    uint32_t batch = 64;                 ///< datagrams per system call, and send slots
+    uint32_t rounds_per_turn_max = 4;    ///< batches received before other work gets its turn
+    size_t receive_size_max = 4096;      ///< octets; a client's query is far smaller
+    size_t send_size_max = 4096;         ///< octets per slot
     int receive_buffer_bytes = 4 << 20;  ///< SO_RCVBUF: what waits in the kernel under load
     int send_buffer_bytes = 4 << 20;     ///< SO_SNDBUF
     bool reuse_port = true;              ///< one socket per worker on the same address
@@ -85,8 +87,8 @@ class UdpSocket final : private Flushable, private Resumable {
   /// True from start() until the ring has let go of the socket; it must not be destroyed before.
   bool active() const { return readable_.pending(); }
 
-  /// Room for one datagram of up to `size_max` octets (empty when that is above send_size_max). Valid until
-  /// the next reserve().
+  /// Room for one datagram of up to `size_max` octets (empty when that is above send_size_max).
+  /// Valid until the next reserve().
   MutableBytes reserve(size_t size_max);
   /// The first `size` octets of that room go to `path`'s peer.
   void commit(const UdpPath& path, size_t size);

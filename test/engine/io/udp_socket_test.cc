@@ -1,0 +1,167 @@
+#include "engine/io/udp_socket.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/io/socket_address.h"
+#include "test/engine/io/loop_fixture.h"
+
+namespace dotring::io {
+namespace {
+
+struct Echo final : UdpHandler {
+  explicit Echo(UdpSocket& s) : socket(s) { socket.set_handler(this); }
+  void on_datagram(Bytes bytes, const UdpPath& path) override {
+    ++datagrams;
+    last_peer = path.peer();
+    const MutableBytes room = socket.reserve(bytes.size());
+    ASSERT_GE(room.size(), bytes.size());
+    std::memcpy(room.data(), bytes.data(), bytes.size());
+    socket.commit(path, bytes.size());
+  }
+  UdpSocket& socket;
+  int datagrams = 0;
+  Endpoint last_peer;
+};
+
+/// A plain client socket of the kernel: the second opinion.
+class Client {
+ public:
+  explicit Client(const char* address) {
+    descriptor_ = bind_socket({*IpAddress::parse(address), 0}, SOCK_DGRAM, false).descriptor;
+  }
+  ~Client() { close(descriptor_); }
+  void send(const std::string& text, const Endpoint& to) {
+    const SocketAddress address = SocketAddress::of(to);
+    ASSERT_EQ(sendto(descriptor_, text.data(), text.size(), 0, &address.any, address.size),
+              static_cast<ssize_t>(text.size()));
+  }
+  /// "TEXT from ADDRESS:PORT", empty when nothing is there.
+  std::string receive() {
+    char text[65536];
+    SocketAddress from = SocketAddress::of({*IpAddress::parse("::"), 0});
+    const ssize_t size =
+        recvfrom(descriptor_, text, sizeof text, MSG_DONTWAIT, &from.any, &from.size);
+    if (size < 0) return "";
+    const Endpoint sender =
+        from.any.sa_family == AF_INET ? endpoint_of(from.in4) : endpoint_of(from.in6);
+    return std::string(text, static_cast<size_t>(size)) + " from " + sender.to_text();
+  }
+  Endpoint local() const { return local_endpoint(descriptor_); }
+
+ private:
+  int descriptor_;
+};
+
+class UdpSocketTest : public LoopTest {
+ protected:
+  void serve(const char* address, UdpSocket::Options options = {}) {
+    socket_ = std::make_unique<UdpSocket>(loop_, options);
+    const auto failure = socket_->open({*IpAddress::parse(address), 0});
+    ASSERT_FALSE(failure) << *failure;
+    echo_ = std::make_unique<Echo>(*socket_);
+    socket_->start();
+  }
+  void TearDown() override {
+    if (!socket_) return;
+    socket_->stop();
+    EXPECT_TRUE(turn_until([&] { return !socket_->active(); }));
+  }
+  Endpoint at(const char* address) { return {*IpAddress::parse(address), socket_->local().port}; }
+  std::string reply(Client& client) {
+    std::string text;
+    EXPECT_TRUE(turn_until([&] { return !(text = client.receive()).empty(); }));
+    return text;
+  }
+
+  std::unique_ptr<UdpSocket> socket_;
+  std::unique_ptr<Echo> echo_;
+};
+
+TEST_F(UdpSocketTest, AnswersOnIpv4AndKnowsThePeer) {
+  serve("127.0.0.1");
+  Client client("127.0.0.1");
+  client.send("hi", at("127.0.0.1"));
+  EXPECT_EQ(reply(client), "hi from " + at("127.0.0.1").to_text());
+  EXPECT_EQ(echo_->last_peer, client.local());
+}
+
+TEST_F(UdpSocketTest, AnswersOnIpv6) {
+  serve("::1");
+  Client client("::1");
+  client.send("hi", at("::1"));
+  EXPECT_EQ(reply(client), "hi from " + at("::1").to_text());
+}
+
+TEST_F(UdpSocketTest, OnAWildcardSocketTheReplyLeavesFromTheAddressThatWasAsked) {
+  serve("0.0.0.0");
+  Client client("127.0.0.1");
+  client.send("a", at("127.0.0.2"));
+  EXPECT_EQ(reply(client), "a from " + at("127.0.0.2").to_text());
+  client.send("b", at("127.0.0.3"));
+  EXPECT_EQ(reply(client), "b from " + at("127.0.0.3").to_text());
+}
+
+TEST_F(UdpSocketTest, OnAnIpv6WildcardSocketToo) {
+  serve("::");
+  Client client("::1");
+  client.send("a", at("::1"));
+  EXPECT_EQ(reply(client), "a from " + at("::1").to_text());
+}
+
+TEST_F(UdpSocketTest, MoreThanABatchPerTurnIsReceivedAndSentInBatches) {
+  UdpSocket::Options options;
+  options.batch = 8;
+  options.rounds_per_turn_max = 2;
+  serve("127.0.0.1", options);
+  Client client("127.0.0.1");
+  std::set<std::string> expected, received;
+  for (int i = 0; i < 100; ++i) {
+    client.send(std::to_string(i), at("127.0.0.1"));
+    expected.insert(std::to_string(i) + " from " + at("127.0.0.1").to_text());
+  }
+  ASSERT_TRUE(turn_until([&] {
+    for (std::string text; !(text = client.receive()).empty();) received.insert(text);
+    return received.size() == expected.size();
+  }));
+  EXPECT_EQ(received, expected);
+  EXPECT_EQ(socket_->statistics().datagrams_in.value(), 100u);
+  EXPECT_EQ(socket_->statistics().datagrams_out.value(), 100u);
+  EXPECT_LE(socket_->statistics().sends.value(), 20u);
+}
+
+TEST_F(UdpSocketTest, ADatagramLongerThanTheBufferIsCountedAndNotDelivered) {
+  UdpSocket::Options options;
+  options.receive_size_max = 512;
+  serve("127.0.0.1", options);
+  Client client("127.0.0.1");
+  client.send(std::string(513, 'x'), at("127.0.0.1"));
+  client.send("short", at("127.0.0.1"));
+  EXPECT_EQ(reply(client), "short from " + at("127.0.0.1").to_text());
+  EXPECT_EQ(socket_->statistics().truncated_in.value(), 1u);
+  EXPECT_EQ(echo_->datagrams, 1);
+}
+
+TEST_F(UdpSocketTest, ADatagramThatCannotBeSentDoesNotStopThoseBehindIt) {
+  serve("127.0.0.1");
+  Client client("127.0.0.1");
+  UdpPath nowhere{};
+  nowhere.peer4.sin_family = AF_INET;  // port 0: the kernel refuses it
+  socket_->reserve(1)[0] = 'x';
+  socket_->commit(nowhere, 1);
+  client.send("hi", at("127.0.0.1"));
+  EXPECT_EQ(reply(client), "hi from " + at("127.0.0.1").to_text());
+  EXPECT_EQ(socket_->statistics().send_failures.value(), 1u);
+}
+
+TEST_F(UdpSocketTest, NoRoomForMoreThanASlot) {
+  serve("127.0.0.1");
+  EXPECT_TRUE(socket_->reserve(UdpSocket::Options().send_size_max + 1).empty());
+}
+
+}  // namespace
+}  // namespace dotring::io
