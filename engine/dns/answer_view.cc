@@ -33,7 +33,6 @@ class AnswerWalk {
     view_.question.name = reader_.bytes(name_size);
     view_.question.type = reader_.u16();
     view_.question.klass = reader_.u16();
-    view_.has_question = reader_.ok();
   }
 
   // Reads a record of any section and counts it, unless it is the OPT.
@@ -88,15 +87,14 @@ class AnswerWalk {
   Reader reader_;
 };
 
-// Without a question only an error without records passes: it cannot be mistaken for an answer.
-bool question_expected(const AnswerView& view, const Question& expected) {
-  if (!view.has_question) {
-    return view.record_count == 0 && view.rcode != rcode::kNoError &&
-           view.rcode != rcode::kNxDomain;
+AnswerFault question_fault(const AnswerView& view, const Question& expected) {
+  if (view.header.question_count == 0) {
+    return view.record_count == 0 ? AnswerFault::WithoutQuestion : AnswerFault::WrongQuestion;
   }
-  if (expected.name.empty()) return true;
-  return view.question.type == expected.type && view.question.klass == expected.klass &&
-         equal_ignoring_case(view.question.name, expected.name);
+  const bool same = expected.name.empty() ||
+                    (view.question.type == expected.type && view.question.klass == expected.klass &&
+                     equal_ignoring_case(view.question.name, expected.name));
+  return same ? AnswerFault::None : AnswerFault::WrongQuestion;
 }
 
 AnswerFault find_fault(Bytes message, const Question& expected, AnswerView& view) {
@@ -104,7 +102,7 @@ AnswerFault find_fault(Bytes message, const Question& expected, AnswerView& view
     return AnswerFault::NotAResponse;
   }
   if (!AnswerWalk(message, view).run()) return AnswerFault::Malformed;
-  return question_expected(view, expected) ? AnswerFault::None : AnswerFault::WrongQuestion;
+  return question_fault(view, expected);
 }
 
 }  // namespace

@@ -14,38 +14,33 @@ namespace dotring::dns {
 /// Why an upstream's message was not accepted.
 enum class AnswerFault : uint8_t {
   None,
-  Malformed,      ///< does not parse to its very end
-  NotAResponse,   ///< QR not set, or opcode not QUERY
-  WrongQuestion,  ///< question differs from the one asked, or is missing although the answer says
-                  ///< something about it
+  Malformed,        ///< does not parse to its very end
+  NotAResponse,     ///< QR not set, or opcode not QUERY
+  WrongQuestion,    ///< not the question asked, or none although there are records
+  WithoutQuestion,  ///< neither question nor records: how some servers refuse a message
 };
 
+/// An accepted answer (fault None) always has one question. Records are counted apart from OPT.
 struct AnswerView {
   static constexpr size_t kRecordsMax = 4096;
 
   AnswerFault fault = AnswerFault::Malformed;
   Header header;
   Question question;
-  /// False only in an error (neither NOERROR nor NXDOMAIN) without records: some servers leave the
-  /// question out when they refuse a message. Such an answer says nothing that could be kept or
-  /// given to a client.
-  bool has_question = false;
   bool has_opt = false;
   Edns edns;
-  uint16_t rcode = 0;         ///< 12 bits, OPT included
-  uint32_t record_count = 0;  ///< records apart from OPT
-  uint32_t ttl_min =
-      UINT32_MAX;        ///< smallest TTL of all records apart from OPT; UINT32_MAX without records
-  bool has_soa = false;  ///< an SOA in the authority section
-  uint32_t negative_ttl = 0;  ///< min(SOA TTL, SOA MINIMUM) (RFC 2308, 5); only with has_soa
-  bool answers_question =
-      false;  ///< some record in the answer section (not only CNAMEs: see negative())
-  bool has_final_answer =
-      false;              ///< a record of the asked type (or type ANY asked) in the answer section
-  size_t opt_offset = 0;  ///< of the OPT record; message size when there is none
+  uint16_t rcode = 0;  ///< 12 bits, OPT included
+  uint32_t record_count = 0;
+  /// The smallest TTL of all records; UINT32_MAX without records.
+  uint32_t ttl_min = UINT32_MAX;
+  bool has_soa = false;           ///< an SOA in the authority section
+  uint32_t negative_ttl = 0;      ///< min(SOA TTL, SOA MINIMUM) (RFC 2308, 5); only with has_soa
+  bool answers_question = false;  ///< some record in the answer section, be it only a CNAME
+  bool has_final_answer = false;  ///< one of the asked type there, or any when ANY was asked
+  size_t opt_offset = 0;          ///< of the OPT record; message size when there is none
   size_t opt_end = 0;
-  uint16_t additional_before_opt =
-      0;  ///< additional records in front of the OPT record; all when there is none
+  /// Additional records in front of the OPT record; all of them when there is none.
+  uint16_t additional_before_opt = 0;
 
   /// NXDOMAIN or NODATA (RFC 2308, 2): the end of the chain has no record of the asked type.
   bool negative() const {
@@ -54,7 +49,8 @@ struct AnswerView {
 };
 
 /// `expected` is the question as asked, compared ignoring case; name empty: any question passes.
-/// TTLs above 2^31-1 count as 0 (RFC 2181, 8).
+/// TTLs above 2^31-1 count as 0 (RFC 2181, 8). `header`, `rcode` and `edns` are set for
+/// WithoutQuestion too.
 AnswerView view_answer(Bytes message, const Question& expected);
 
 }  // namespace dotring::dns

@@ -62,6 +62,7 @@ inline constexpr uint16_t kAny = 255;
 }  // namespace type
 
 inline constexpr uint16_t kClassIn = 1;
+inline constexpr uint16_t kClassAny = 255;
 
 // EDNS option codes.
 namespace option {
