@@ -1,0 +1,1 @@
+"""What the live tests stand on: real servers on loopback, started and ended by the test that needs them."""

@@ -1,0 +1,175 @@
+"""dotring and dotring-responder as the tests start them."""
+
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+from harness import client, ports
+from harness.servers import AUTH_NAME, HOST, TlsServer
+
+ROOT = pathlib.Path(__file__).parents[3]
+BIN_DIR = pathlib.Path(os.environ.get("DOTRING_BIN_DIR", ROOT / "build" / "bin"))
+
+# Under a sanitizer its report, not the exit status alone, must be seen: the programs end with this one.
+SANITIZER_STATUS = 99
+ENVIRONMENT = {
+    "ASAN_OPTIONS": f"exitcode={SANITIZER_STATUS}:detect_leaks=1",
+    "UBSAN_OPTIONS": f"exitcode={SANITIZER_STATUS}:print_stacktrace=1",
+}
+
+
+# Whatever proxy the environment names is not for loopback.
+_opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def program(name):
+    return BIN_DIR / name
+
+
+class Dotring:
+    """A running dotring. Options are configuration keys: {"cache.memory": "16MiB"}; lists are joined."""
+
+    def __init__(self, stage, upstreams=(), options=None, wait=True, environment=None):
+        self.port = ports.free_port()
+        self.admin_port = ports.free_port()
+        settings = {
+            "listen.dns": f"{HOST}:{self.port}",
+            "admin.listen": f"{HOST}:{self.admin_port}",
+            "upstream.servers": [upstream.url for upstream in upstreams],
+            "engine.workers": 2,
+            "log.level": "debug",
+        }
+        if upstreams:
+            settings["upstream.ca_file"] = upstreams[0].authority.path
+        else:
+            # Nobody listens there: whoever asks upstream without being told to, fails.
+            settings["upstream.servers"] = f"tls://{HOST}:{ports.free_port()}#{AUTH_NAME}"
+        settings.update(options or {})
+        self.process = stage.start(
+            "dotring", [program("dotring"), *arguments_of(settings)], {**ENVIRONMENT, **(environment or {})}
+        )
+        self.ended_by_test = False
+        stage.at_end(self.end)
+        if wait:
+            self.wait_until_ready()
+
+    @property
+    def server(self):
+        return (HOST, self.port)
+
+    def wait_until_ready(self):
+        self.process.wait_for(lambda: _accepts(self.port) and self.page("/readyz")[0] == 200, "ready")
+
+    def end(self):
+        """Every test ends with a dotring that ends as it should, unless the test ended it itself."""
+        if self.ended_by_test:
+            return
+        self.ended_by_test = True
+        status = self.process.status
+        assert status is None, f"dotring ended with {status}\n{self.process.log()}"
+        status = self.process.stop()
+        assert status == 0, f"dotring ended with {status} after SIGTERM\n{self.process.log()}"
+
+    def stop(self):
+        """The exit status after SIGTERM."""
+        self.ended_by_test = True
+        return self.process.stop()
+
+    def ask(self, name, kind="A", **options):
+        """By UDP."""
+        return client.ask_udp(self.server, client.query(name, kind, **options))
+
+    def ask_tcp(self, name, kind="A", **options):
+        return client.ask_tcp(self.server, client.query(name, kind, **options))
+
+    def page(self, path):
+        """(status, text) of an admin page; status 0 when nobody answers."""
+        try:
+            with _opener.open(f"http://{HOST}:{self.admin_port}{path}", timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError:
+            return 0, ""
+
+    def metrics(self):
+        return Metrics(self.page("/metrics")[1])
+
+
+class Metrics:
+    """The Prometheus page, parsed strictly: a line that is not of the format fails."""
+
+    SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$')
+    LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"(?:,|$)')
+
+    def __init__(self, text):
+        self.samples = []
+        self.types = {}
+        for line in text.splitlines():
+            if line.startswith("# TYPE "):
+                name, kind = line.split()[2:4]
+                self.types[name] = kind
+            elif line and not line.startswith("#"):
+                name, labels, value = self.SAMPLE.match(line).groups()
+                self.samples.append((name, dict(self.LABEL.findall(labels or "")), float(value)))
+
+    def sum(self, name, **labels):
+        """Over all samples of that name with these labels; fails when there is none of that name at all."""
+        found = [
+            (sample_labels, value) for sample_name, sample_labels, value in self.samples if sample_name == name
+        ]
+        assert found, f"no metric {name}; there are {sorted({sample[0] for sample in self.samples})}"
+        return sum(value for sample_labels, value in found if labels.items() <= sample_labels.items())
+
+
+class Responder(TlsServer):
+    """dotring-responder over DoT, UDP and TCP on one port each."""
+
+    def __init__(self, stage, authority, *options, port=None, name=AUTH_NAME, certificate=None):
+        super().__init__(authority, port or ports.free_port(), name)
+        self.plain_port = ports.free_port()
+        certificate = certificate or authority.issue(name, HOST)
+        self.process = stage.start(
+            "responder",
+            [
+                program("dotring-responder"),
+                "--tls", f"{HOST}:{self.port}", "--cert", certificate.chain, "--key", certificate.key,
+                "--udp", f"{HOST}:{self.plain_port}", "--tcp", f"{HOST}:{self.plain_port}",
+                *options,
+            ],
+            ENVIRONMENT,
+        )  # fmt: skip
+        self.process.wait_for_log("ready")
+
+
+def arguments_of(settings):
+    def text(value):
+        return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+    return [f"--{key}={text(value)}" for key, value in settings.items() if value is not None]
+
+
+def run_once(settings=None, *arguments, environment=None):
+    """Runs dotring to its end: (status, output of both streams)."""
+    done = subprocess.run(
+        [program("dotring"), *arguments_of(settings or {}), *map(str, arguments)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+        env=dict(os.environ, **ENVIRONMENT, **(environment or {})),
+    )
+    return done.returncode, done.stdout
+
+
+def _accepts(port):
+    try:
+        socket.create_connection((HOST, port), 5).close()
+        return True
+    except OSError:
+        return False
