@@ -14,8 +14,8 @@ Loop::Loop(const Options& options, const Clock& clock)
     : options_(options),
       clock_(clock),
       ring_(options.ring),
-      now_us_(clock.monotonic_us()),
-      timers_(now_us_ / 1000) {
+      turn_clock_{clock.monotonic_us()},
+      timers_(turn_clock_.now_ms()) {
   wakeup_.bind<&Loop::on_wakeup>(this);
 }
 
@@ -58,7 +58,7 @@ uint64_t Loop::wait_us(uint64_t wait_ms_max) const {
 }
 
 void Loop::refresh_now() {
-  now_us_ = clock_.monotonic_us();
+  turn_clock_.now_us = clock_.monotonic_us();
 }
 
 void Loop::run_resumables() {

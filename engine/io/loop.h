@@ -22,6 +22,7 @@
 #include "engine/base/counter.h"
 #include "engine/base/list.h"
 #include "engine/base/timer_wheel.h"
+#include "engine/base/turn_clock.h"
 #include "engine/io/clock.h"
 #include "engine/io/ring.h"
 
@@ -77,8 +78,10 @@ class Loop {
   TimerWheel& timers() { return timers_; }
   /// The time at which this turn's completions were reaped: monotonic microseconds, and
   /// milliseconds.
-  uint64_t now_us() const { return now_us_; }
-  uint64_t now_ms() const { return now_us_ / 1000; }
+  uint64_t now_us() const { return turn_clock_.now_us; }
+  uint64_t now_ms() const { return turn_clock_.now_ms(); }
+  /// The same, for parts that know no loop.
+  const TurnClock& turn_clock() const { return turn_clock_; }
   const Clock& clock() const { return clock_; }
 
   /// Runs flush() at the end of this turn. Already scheduled: nothing changes.
@@ -107,7 +110,7 @@ class Loop {
   const Options options_;
   const Clock& clock_;
   Ring ring_;
-  uint64_t now_us_;
+  TurnClock turn_clock_;
   TimerWheel timers_;
   List<Flushable, Flushable> flushables_;
   List<Resumable, Resumable> resumables_;
