@@ -20,7 +20,7 @@ template <typename T>
 class Slab {
  public:
   explicit Slab(uint32_t capacity)
-      : places_(std::make_unique<Place[]>(capacity)), generations_(capacity, 0) {
+      : places_(std::make_unique_for_overwrite<Place[]>(capacity)), generations_(capacity, 0) {
     free_.reserve(capacity);
     for (uint32_t i = capacity; i > 0; --i) free_.push_back(i - 1);
   }
