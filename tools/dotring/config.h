@@ -1,0 +1,66 @@
+// Everything that people can configure, as plain values: each part's own options, and what is
+// dotring's.
+//
+// What it is: the target of config_keys.cc. A default-constructed Configuration holds the defaults.
+// What it is not: text, files or sources.
+
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/base/address.h"
+#include "tools/dotring/config_value.h"
+
+namespace dotring::appliance {
+
+enum class LogLevel : uint8_t { Debug, Info, Warning, Error };
+enum class LogFormat : uint8_t { Json, Text };
+enum class Authentication : uint8_t { Strict, Opportunistic };
+
+struct LogOptions {
+  LogLevel level = LogLevel::Info;
+  LogFormat format = LogFormat::Json;
+  /// Names that clients ask for and their addresses may appear in log lines.
+  bool names = false;
+  /// Lines that wait for the reader of standard output; above, the oldest is dropped and counted.
+  uint32_t queue_lines_max = 1024;
+};
+
+struct AdminOptions {
+  /// Nothing: no admin pages.
+  std::optional<Endpoint> listen = Endpoint::parse("127.0.0.1:8053");
+  uint32_t connections_max = 16;
+  uint32_t timeout_s = 10;
+};
+
+struct Configuration {
+  std::vector<Endpoint> listen_dns = {*Endpoint::parse("127.0.0.1:5300"),
+                                      *Endpoint::parse("[::1]:5300")};
+
+  std::vector<UpstreamAddress> upstream_servers = {
+      {*Endpoint::parse("1.1.1.1:853"), "cloudflare-dns.com", {}},
+      {*Endpoint::parse("1.0.0.1:853"), "cloudflare-dns.com", {}}};
+  std::string upstream_ca_file;
+  Authentication upstream_authentication = Authentication::Strict;
+  uint32_t upstream_connections = 2;
+  uint64_t upstream_timeout_ms = 5000;
+  size_t cache_memory = size_t{64} << 20;
+
+  /// 0: one per core that the process may use.
+  uint32_t workers = 0;
+  uint64_t drain_ms = 5000;
+  AdminOptions admin;
+  LogOptions log;
+};
+
+/// What the keys cannot say one by one: values that contradict each other, files that cannot be
+/// read. Null: fine; else the key, and why it is refused.
+struct Contradiction {
+  std::string key;
+  std::string problem;
+};
+std::optional<Contradiction> check(const Configuration& configuration);
+
+}  // namespace dotring::appliance
