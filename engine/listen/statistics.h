@@ -1,0 +1,52 @@
+// What listeners count. One writer (the listener's thread), gathered by whoever asks.
+
+#pragma once
+
+#include <array>
+
+#include "engine/base/counter.h"
+#include "engine/base/histogram.h"
+
+namespace dotring::listen {
+
+/// Why a client's session ended.
+enum class SessionEnd : uint8_t {
+  Client,          ///< the client closed in order
+  Reset,           ///< the client or the network broke it off
+  Idle,            ///< no whole message for the idle timeout
+  Lifetime,        ///< lifetime_max_ms
+  QueriesMax,      ///< queries_max
+  BadFrame,        ///< a frame too short for a header
+  SlowReader,      ///< the client did not read its answers
+  SecurityFailed,  ///< the TLS handshake failed, was not finished in time, or a record was not TLS
+  Drain,           ///< the listener is being drained
+  Local,           ///< ended by whoever handles its queries
+};
+inline constexpr size_t kSessionEnds = 10;
+
+const char* to_text(SessionEnd end);
+
+struct UdpListenerStatistics {
+  Counter queries;  ///< handed to the handler
+  Counter replies;
+  Counter dropped_by_handler;    ///< queries that ended without a reply
+  Counter dropped_without_port;  ///< datagrams from port 0: nobody can be answered there
+  Counter replies_without_room;  ///< larger than a datagram may be: the handler was given no room
+};
+
+struct TcpListenerStatistics {
+  Counter accepted;
+  Counter refused_full;                      ///< connections_max reached
+  Counter refused_client;                    ///< client_connections_max reached
+  Counter sessions_open;                     ///< now
+  std::array<Counter, kSessionEnds> closed;  ///< by SessionEnd
+  Counter queries;                           ///< handed to the handler
+  Counter replies;
+  Counter dropped_by_handler;    ///< queries that ended without a reply
+  Counter replies_late;          ///< for a session that is gone
+  Counter replies_without_room;  ///< the send queue was full: the session ends
+  Counter reading_paused;        ///< times a session was not read because of its limits
+  Histogram queries_per_read;    ///< whole messages in what one read gave
+};
+
+}  // namespace dotring::listen

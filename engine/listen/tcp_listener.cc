@@ -1,0 +1,111 @@
+#include "engine/listen/tcp_listener.h"
+
+#include <unistd.h>
+
+namespace dotring::listen {
+namespace {
+
+/// What ReplyTo holds here.
+struct SessionPlace {
+  uint32_t index;
+  uint32_t generation;
+};
+
+SessionPlace place_of(const query::ReplyTo& to) {
+  SessionPlace place;
+  std::memcpy(&place, to.opaque.data(), sizeof place);
+  return place;
+}
+
+}  // namespace
+
+TcpListener::TcpListener(io::Loop& loop, const Options& options, StreamFactory& streams,
+                         query::QueryHandler& handler)
+    : loop_(loop),
+      options_(options),
+      streams_(streams),
+      handler_(handler),
+      acceptor_(loop, options.acceptor),
+      clients_(options.client_connections_max, options.hash_key),
+      sessions_(options.connections_max) {
+  acceptor_.set_handler(this);
+}
+
+void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
+  if (ending_) {
+    ::close(descriptor);
+    return;
+  }
+  const bool full = sessions_.used() == sessions_.capacity();
+  if (full || !clients_.enter(peer.address)) {
+    (full ? statistics_.refused_full : statistics_.refused_client).add();
+    ::close(descriptor);
+    return;
+  }
+  statistics_.accepted.add();
+  sessions_.take(loop_, options_.session, static_cast<SessionOwner&>(*this), statistics_,
+                 streams_.make(descriptor), peer);
+  statistics_.sessions_open.set(sessions_.used());
+}
+
+void TcpListener::on_message(ClientSession& session, Bytes message) {
+  query::ClientQuery query;
+  query.message = message;
+  query.transport = options_.transport;
+  query.client = session.peer();
+  const uint32_t index = sessions_.index_of(&session);
+  const SessionPlace place{index, sessions_.generation_of(index)};
+  std::memcpy(query.reply_to.opaque.data(), &place, sizeof place);
+  ++in_flight_;
+  handler_.handle(*this, query);
+}
+
+void TcpListener::on_session_closed(ClientSession& session) {
+  statistics_.closed[static_cast<size_t>(session.end())].add();
+  clients_.leave(session.peer().address);
+  sessions_.give_back(&session);
+  statistics_.sessions_open.set(sessions_.used());
+}
+
+ClientSession* TcpListener::session_of(const query::ReplyTo& to) {
+  const SessionPlace place = place_of(to);
+  return sessions_.find(place.index, place.generation);
+}
+
+MutableBytes TcpListener::reserve_reply(const query::ReplyTo& to, size_t size_max) {
+  ClientSession* session = session_of(to);
+  return session ? session->reserve_reply(size_max) : MutableBytes();
+}
+
+void TcpListener::send_reply(const query::ReplyTo& to, size_t size) {
+  --in_flight_;
+  if (ClientSession* session = session_of(to)) session->send_reply(size);
+}
+
+void TcpListener::drop_reply(const query::ReplyTo& to) {
+  --in_flight_;
+  ClientSession* session = session_of(to);
+  if (!session) return statistics_.replies_late.add();
+  session->drop_reply();
+}
+
+template <typename Visit>
+void TcpListener::for_each_session(Visit&& visit) {
+  for (uint32_t i = 0; i < sessions_.capacity(); ++i) {
+    if (sessions_.in_use(i)) visit(*sessions_.at(i));
+  }
+}
+
+void TcpListener::drain() {
+  ending_ = true;
+  acceptor_.stop();
+  for_each_session([](ClientSession& session) { session.finish(SessionEnd::Drain); });
+}
+
+void TcpListener::abort() {
+  ending_ = true;
+  acceptor_.stop();
+  for_each_session([](ClientSession& session) { session.abort(SessionEnd::Local); });
+}
+
+}  // namespace dotring::listen

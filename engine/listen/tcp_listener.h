@@ -1,0 +1,76 @@
+// DNS over streams (RFC 7766, RFC 7858): an acceptor and a bounded number of client sessions.
+//
+// What it is: the ReplyPort of all sessions of one listening address. ReplyTo holds a session's
+// place and generation, so an answer that comes after its session is gone is dropped, never given
+// to the next one. What it is not: TLS. A StreamFactory decides what a connection is carried by.
+//
+// Invariant: sessions_open() <= connections_max, and per client <= client_connections_max.
+
+#pragma once
+
+#include "engine/base/slab.h"
+#include "engine/io/acceptor.h"
+#include "engine/listen/client_counts.h"
+#include "engine/listen/client_session.h"
+#include "engine/listen/stream_factory.h"
+#include "engine/query/ports.h"
+
+namespace dotring::listen {
+
+class TcpListener final : public query::ReplyPort, private io::AcceptHandler, private SessionOwner {
+ public:
+  struct Options {
+    io::Acceptor::Options acceptor;
+    SessionOptions session;
+    uint32_t connections_max = 4096;                     ///< in all; above: closed when accepted
+    uint32_t client_connections_max = 256;               ///< per IPv4 address or IPv6 /64
+    query::Transport transport = query::Transport::Tcp;  ///< what queries are said to have come by
+    HashKey hash_key;                                    ///< random, from main
+  };
+
+  TcpListener(io::Loop& loop, const Options& options, StreamFactory& streams,
+              query::QueryHandler& handler);
+
+  /// Binds and listens. Port 0 picks a free one. Not null: what failed, without the address.
+  std::optional<std::string> open(const Endpoint& local) { return acceptor_.open(local); }
+  Endpoint local() const { return acceptor_.local(); }
+  void start() { acceptor_.start(); }
+  /// Accepts and reads no more; each session ends when what is in flight on it is answered.
+  void drain();
+  /// Accepts no more and ends every session at once.
+  void abort();
+  /// Must not be destroyed while this is true: connections or the ring still need it.
+  bool active() const { return acceptor_.active() || sessions_.used() > 0; }
+  uint32_t sessions_open() const { return sessions_.used(); }
+  uint64_t queries_in_flight() const { return in_flight_; }
+
+  MutableBytes reserve_reply(const query::ReplyTo& to, size_t size_max) override;
+  void send_reply(const query::ReplyTo& to, size_t size) override;
+  void drop_reply(const query::ReplyTo& to) override;
+
+  /// The session that asked, or null when it is gone; for handlers that act on connections.
+  ClientSession* session_of(const query::ReplyTo& to);
+
+  const TcpListenerStatistics& statistics() const { return statistics_; }
+  const io::Acceptor& acceptor() const { return acceptor_; }
+
+ private:
+  void on_accepted(int descriptor, const Endpoint& peer) override;
+  void on_message(ClientSession& session, Bytes message) override;
+  void on_session_closed(ClientSession& session) override;
+  template <typename Visit>
+  void for_each_session(Visit&& visit);
+
+  io::Loop& loop_;
+  const Options options_;
+  StreamFactory& streams_;
+  query::QueryHandler& handler_;
+  io::Acceptor acceptor_;
+  TcpListenerStatistics statistics_;
+  ClientCounts clients_;
+  Slab<ClientSession> sessions_;
+  uint64_t in_flight_ = 0;
+  bool ending_ = false;
+};
+
+}  // namespace dotring::listen

@@ -1,0 +1,53 @@
+#include "engine/listen/udp_listener.h"
+
+#include <type_traits>
+
+namespace dotring::listen {
+namespace {
+
+static_assert(sizeof(io::UdpPath) <= sizeof(query::ReplyTo::opaque));
+static_assert(std::is_trivially_copyable_v<io::UdpPath>);
+
+io::UdpPath path_of(const query::ReplyTo& to) {
+  io::UdpPath path;
+  std::memcpy(&path, to.opaque.data(), sizeof path);
+  return path;
+}
+
+}  // namespace
+
+UdpListener::UdpListener(io::Loop& loop, const Options& options, query::QueryHandler& handler)
+    : handler_(handler), socket_(loop, options.socket) {
+  socket_.set_handler(this);
+}
+
+void UdpListener::on_datagram(Bytes bytes, const io::UdpPath& path) {
+  query::ClientQuery query;
+  query.message = bytes;
+  query.transport = query::Transport::Udp;
+  query.client = path.peer();
+  if (query.client.port == 0) return statistics_.dropped_without_port.add();
+  std::memcpy(query.reply_to.opaque.data(), &path, sizeof path);
+  statistics_.queries.add();
+  ++in_flight_;
+  handler_.handle(*this, query);
+}
+
+MutableBytes UdpListener::reserve_reply(const query::ReplyTo&, size_t size_max) {
+  const MutableBytes room = socket_.reserve(size_max);
+  if (room.empty()) statistics_.replies_without_room.add();
+  return room;
+}
+
+void UdpListener::send_reply(const query::ReplyTo& to, size_t size) {
+  --in_flight_;
+  statistics_.replies.add();
+  socket_.commit(path_of(to), size);
+}
+
+void UdpListener::drop_reply(const query::ReplyTo&) {
+  --in_flight_;
+  statistics_.dropped_by_handler.add();
+}
+
+}  // namespace dotring::listen

@@ -1,0 +1,49 @@
+// Plain DNS over UDP (RFC 1035, 4.2.1): datagrams in, replies out of the address that was asked.
+//
+// What it is: the ReplyPort of one UDP socket. A reply is written straight into the slot it is sent
+// from; one that comes later (a miss) goes the same way, because ReplyTo holds the whole path. What
+// it is not: batching and fairness (io::UdpSocket does those), or any look into the messages.
+
+#pragma once
+
+#include "engine/io/udp_socket.h"
+#include "engine/listen/statistics.h"
+#include "engine/query/ports.h"
+
+namespace dotring::listen {
+
+class UdpListener final : public query::ReplyPort, private io::UdpHandler {
+ public:
+  struct Options {
+    io::UdpSocket::Options socket;
+  };
+
+  UdpListener(io::Loop& loop, const Options& options, query::QueryHandler& handler);
+
+  /// Binds. Port 0 picks a free one. Not null: what failed, without the address.
+  std::optional<std::string> open(const Endpoint& local) { return socket_.open(local); }
+  Endpoint local() const { return socket_.local(); }
+  void start() { socket_.start(); }
+  /// Takes no more queries. Those in flight can still be answered.
+  void drain() { socket_.stop(); }
+  /// Must not be destroyed while this is true: the ring still holds the socket.
+  bool active() const { return socket_.active(); }
+  uint64_t queries_in_flight() const { return in_flight_; }
+
+  MutableBytes reserve_reply(const query::ReplyTo& to, size_t size_max) override;
+  void send_reply(const query::ReplyTo& to, size_t size) override;
+  void drop_reply(const query::ReplyTo& to) override;
+
+  const UdpListenerStatistics& statistics() const { return statistics_; }
+  const io::UdpStatistics& socket_statistics() const { return socket_.statistics(); }
+
+ private:
+  void on_datagram(Bytes bytes, const io::UdpPath& path) override;
+
+  query::QueryHandler& handler_;
+  io::UdpSocket socket_;
+  uint64_t in_flight_ = 0;
+  UdpListenerStatistics statistics_;
+};
+
+}  // namespace dotring::listen
