@@ -32,6 +32,7 @@ bool client_subnet_possible(Bytes option) {
 // RFC 7828, 3.1: empty from a client, two octets from a server.
 bool read_keepalive(Bytes option, Edns& edns) {
   if (option.size() != 0 && option.size() != 2) return false;
+  if (edns.keepalive_100ms) return true;
   edns.keepalive_empty = option.empty();
   edns.keepalive_100ms = option.empty() ? uint16_t{0} : load_be16(option.data());
   return true;
@@ -40,7 +41,7 @@ bool read_keepalive(Bytes option, Edns& edns) {
 // RFC 8914, 2.
 bool read_extended_error(Bytes option, Edns& edns) {
   if (option.size() < 2) return false;
-  edns.extended_error = load_be16(option.data());
+  if (!edns.extended_error) edns.extended_error = load_be16(option.data());
   return true;
 }
 
@@ -57,9 +58,9 @@ bool read_option(uint16_t code, Bytes option, Edns& edns) {
       if (edns.client_subnet.empty()) edns.client_subnet = option;
       return client_subnet_possible(option);
     case option::kTcpKeepalive:
-      return edns.keepalive_100ms ? true : read_keepalive(option, edns);
+      return read_keepalive(option, edns);
     case option::kExtendedError:
-      return edns.extended_error ? true : read_extended_error(option, edns);
+      return read_extended_error(option, edns);
     default:
       return true;
   }
