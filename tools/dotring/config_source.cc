@@ -45,6 +45,20 @@ std::string like_a_key(std::string_view variable) {
   return name;
 }
 
+bool is_section(std::string_view name) {
+  for (const Key& key : keys()) {
+    if (key.section() == name) return true;
+  }
+  return false;
+}
+
+/// Not meant for us: neither in a section of ours nor close to a key.
+bool is_of_others(std::string_view variable) {
+  const std::string name = like_a_key(variable);
+  const bool ours = is_section(name.substr(0, name.find('.'))) || nearest_key(name);
+  return !ours || is_of_kubernetes(variable);
+}
+
 /// Text from outside as part of one line.
 std::string as_line(std::string text, size_t size_max) {
   for (char& octet : text) {
@@ -89,7 +103,7 @@ Settings settings_of_environment(std::span<const std::string_view> variables) {
     if (!name.starts_with(kPrefix) || name == "DOTRING_CONFIG") continue;
     const std::string_view value = variable.substr(std::min(name.size() + 1, variable.size()));
     const Key* key = key_of_variable(name);
-    if (!key && is_of_kubernetes(name)) continue;
+    if (!key && is_of_others(name)) continue;
     if (!key) {
       return ConfigError{std::string(name), std::string(value), "environment",
                          explain_unknown(like_a_key(name))};

@@ -43,10 +43,10 @@ using Settings = std::variant<std::vector<Setting>, ConfigError>;
 /// `path` is only for messages.
 Settings settings_of_toml(std::string_view text, const std::string& path);
 Settings settings_of_file(const std::string& path);
-/// `variables`: "NAME=VALUE". Only names that start with DOTRING_ count. Kubernetes gives every
-/// container such names for a service that is called dotring (DOTRING_SERVICE_HOST,
-/// DOTRING_PORT_53_UDP): those are passed over; DOTRING_CONFIG is the program's. All others must be
-/// keys.
+/// `variables`: "NAME=VALUE". Only names that start with DOTRING_ count. Those that are of a
+/// section of ours or close to a key must be keys; others are passed over: DOTRING_CONFIG is the
+/// program's, and Kubernetes gives every container names for a service that is called dotring
+/// (DOTRING_SERVICE_HOST, DOTRING_PORT_53_UDP).
 Settings settings_of_environment(std::span<const std::string_view> variables);
 
 /// Applies in order: later settings replace earlier ones. Unknown keys and bad values are refused,

@@ -136,13 +136,13 @@ TEST(ConfigSource, RefusalsAreOneLineWhateverTheValueHolds) {
   EXPECT_LT(refusal(environment({huge})).size(), 1000u);
 }
 
-TEST(ConfigSource, VariablesOfKubernetesServicesArePassedOver) {
-  const Settings source =
-      environment({"DOTRING_SERVICE_HOST=10.0.0.1", "DOTRING_SERVICE_PORT=53",
-                   "DOTRING_SERVICE_PORT_DNS_TCP=53", "DOTRING_PORT=udp://10.0.0.1:53",
-                   "DOTRING_PORT_53_UDP=udp://10.0.0.1:53", "DOTRING_PORT_53_UDP_PROTO=udp",
-                   "DOTRING_PORT_53_UDP_PORT=53", "DOTRING_PORT_53_UDP_ADDR=10.0.0.1",
-                   "DOTRING_CONFIG=/etc/dotring.toml", "PATH=/bin", "DOTRINGS_X=1"});
+TEST(ConfigSource, VariablesOfOthersArePassedOver) {
+  const Settings source = environment(
+      {"DOTRING_SERVICE_HOST=10.0.0.1", "DOTRING_SERVICE_PORT=53",
+       "DOTRING_SERVICE_PORT_DNS_TCP=53", "DOTRING_PORT=udp://10.0.0.1:53",
+       "DOTRING_PORT_53_UDP=udp://10.0.0.1:53", "DOTRING_PORT_53_UDP_PROTO=udp",
+       "DOTRING_PORT_53_UDP_PORT=53", "DOTRING_PORT_53_UDP_ADDR=10.0.0.1",
+       "DOTRING_CONFIG=/etc/dotring.toml", "DOTRING_BIN_DIR=/x", "PATH=/bin", "DOTRINGS_X=1"});
   ASSERT_TRUE(std::holds_alternative<std::vector<Setting>>(source)) << refusal(source);
   EXPECT_TRUE(std::get<std::vector<Setting>>(source).empty());
 }

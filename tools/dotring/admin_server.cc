@@ -1,0 +1,86 @@
+// The only file that knows libmicrohttpd.
+
+#include "tools/dotring/admin_server.h"
+
+#include <microhttpd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cassert>
+#include <cerrno>
+
+#include "engine/io/kernel.h"
+#include "engine/io/socket_address.h"
+
+namespace dotring::appliance {
+namespace {
+
+constexpr size_t kConnectionMemory = 8192;  ///< request line and headers; larger: 413 or 431
+
+Page plain(unsigned status, std::string_view text) {
+  return {status, "text/plain; charset=utf-8", std::string(text) + "\n"};
+}
+
+MHD_Result respond(MHD_Connection* connection, const Page& page) {
+  // MUST_COPY in all versions; the buffer is ours and is not written.
+  MHD_Response* response = MHD_create_response_from_buffer(
+      page.body.size(), const_cast<char*>(page.body.data()), MHD_RESPMEM_MUST_COPY);
+  if (!response) return MHD_NO;
+  MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, page.content_type.c_str());
+  MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+  if (page.status == MHD_HTTP_METHOD_NOT_ALLOWED) {
+    MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+  }
+  const MHD_Result result = MHD_queue_response(connection, page.status, response);
+  MHD_destroy_response(response);
+  return result;
+}
+
+MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
+                      const char*, const char*, size_t* body_size, void**) {
+  const auto* server = static_cast<const AdminServer*>(self);
+  const std::string_view verb = method;
+  if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {
+    // A body is not read: MHD closes the connection after the answer.
+    return respond(connection, plain(MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only"));
+  }
+  *body_size = 0;
+  return respond(connection, server->page(path));
+}
+
+}  // namespace
+
+AdminServer::AdminServer(const AdminOptions& options, PageFunction page)
+    : options_(options), page_(std::move(page)) {}
+
+AdminServer::~AdminServer() {
+  if (daemon_) MHD_stop_daemon(daemon_);
+}
+
+std::optional<std::string> AdminServer::listen(int& descriptor) {
+  const io::BoundSocket bound = io::bind_socket(*options_.listen, SOCK_STREAM, false);
+  if (bound.descriptor < 0) return bound.failure;
+  descriptor = bound.descriptor;
+  if (::listen(descriptor, static_cast<int>(options_.connections_max)) == 0) return std::nullopt;
+  const std::string failure = "listen: " + io::error_text(errno);
+  close(descriptor);
+  return failure;
+}
+
+std::optional<std::string> AdminServer::start() {
+  assert(!daemon_);
+  if (!options_.listen) return std::nullopt;
+  int descriptor = -1;
+  if (auto failure = listen(descriptor)) return failure;
+  local_ = io::local_endpoint(descriptor);
+  daemon_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, nullptr, nullptr,
+                             &on_request, this, MHD_OPTION_LISTEN_SOCKET, descriptor,
+                             MHD_OPTION_CONNECTION_LIMIT, unsigned{options_.connections_max},
+                             MHD_OPTION_CONNECTION_TIMEOUT, unsigned{options_.timeout_s},
+                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_END);
+  if (daemon_) return std::nullopt;
+  close(descriptor);
+  return "the HTTP server could not be started: " + io::error_text(errno);
+}
+
+}  // namespace dotring::appliance
