@@ -39,7 +39,11 @@ void Loop::run() {
 }
 
 void Loop::turn(uint64_t wait_ms_max) {
-  ring_.submit_and_wait(wait_us(wait_ms_max));
+  turn_within(wait_ms_max * 1000);
+}
+
+void Loop::turn_within(uint64_t wait_us_max) {
+  ring_.submit_and_wait(wait_us(wait_us_max));
   refresh_now();
   statistics_.turns.add();
   run_resumables();
@@ -50,11 +54,12 @@ void Loop::turn(uint64_t wait_ms_max) {
 
 // The wheel counts in whole milliseconds; a sleep that ends inside the due millisecond is never too
 // early.
-uint64_t Loop::wait_us(uint64_t wait_ms_max) const {
+uint64_t Loop::wait_us(uint64_t wait_us_max) const {
   if (!resumables_.empty()) return 0;
+  const uint64_t wait_ms_max = (wait_us_max + 999) / 1000;
   const uint64_t due_us = (timers_.now_ms() + timers_.until_next_ms(wait_ms_max)) * 1000;
   const uint64_t now_us = clock_.monotonic_us();
-  return due_us > now_us ? due_us - now_us : 0;
+  return due_us > now_us ? std::min(due_us - now_us, wait_us_max) : 0;
 }
 
 void Loop::refresh_now() {
