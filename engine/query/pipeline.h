@@ -1,12 +1,71 @@
-// (sketch for the first hour: whoever builds the pipeline completes this header)
-// The life of a query, see ../shared/DESIGN.md "The life of a query".
+// The life of a query, from the message to its reply: one pipeline per worker.
+//
+//   checked -> found in memory -> replied at once                  (almost always)
+//           -> refused by rule, or answered here (local names)
+//           -> waits with all who ask the same (resolver.h)
+//
+// Memory is asked before any rule: what is never forwarded is never in it, so rules cost nothing on
+// a hit. Everything is pure: time, timers, store, forwarder and ports come from outside.
+//
+// Invariant: each query handed in ends with exactly one send_reply() or drop_reply() of its port.
 
 #pragma once
 
-#include "engine/query/ports.h"
+#include "engine/query/local_names.h"
+#include "engine/query/resolver.h"
 
 namespace dotring::query {
 
-class Pipeline;  // void handle(ReplyPort& port, const ClientQuery& query);
+/// What a client gets when a limit forbids to take its query.
+enum class OverLimit : uint8_t { ServFail, Refuse, Drop };
+
+class Pipeline final : public QueryHandler {
+ public:
+  struct Options {
+    ReplySender::Options reply;
+    Resolver::Options resolver;
+    LocalNames::Options local_names;
+    OverLimit over_limit = OverLimit::ServFail;
+    /// TTL of the minimal answer to ANY (RFC 8482).
+    uint32_t minimal_any_ttl_s = 3600;
+  };
+
+  /// All references outlive the pipeline. `hash_key` is a secret, the same for all workers that
+  /// share a store. `clock` and `timers` show the same time.
+  Pipeline(const Options& options, AnswerStore& store, Forwarder& forwarder, TimerWheel& timers,
+           const TurnClock& clock, const HashKey& hash_key);
+
+  void handle(ReplyPort& port, const ClientQuery& query) override;
+
+  /// From now on nothing is asked unless somebody waits for it. Queries are still taken: listeners
+  /// stop them.
+  void drain() { resolver_.drain(); }
+  /// Clients that are owed a reply.
+  uint32_t in_flight() const { return resolver_.waiting(); }
+  const Statistics& statistics() const { return statistics_; }
+
+ private:
+  void on_not_accepted(const Recipient& to);
+  void on_fresh(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
+                const Found& found);
+  void on_stale(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
+                const Found& found);
+  void on_failing(const Recipient& to);
+  void on_missing(const Recipient& to, const dns::QuestionKey& key);
+  void reject(const Recipient& to, uint16_t rcode);
+  void forward(const Recipient& to, const dns::QuestionKey& key);
+  void shed(const Recipient& to);
+  void send_found(const Recipient& to, MutableBytes room, const Found& found,
+                  std::optional<ExtendedError> error);
+
+  const Options options_;
+  AnswerStore& store_;
+  const TurnClock& clock_;
+  const HashKey hash_key_;
+  const LocalNames local_names_;
+  Statistics statistics_;
+  ReplySender sender_;
+  Resolver resolver_;
+};
 
 }  // namespace dotring::query

@@ -1,0 +1,141 @@
+#include "engine/query/reply_sender.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace dotring::query {
+namespace {
+
+constexpr size_t kFlagsOffset = 2;
+constexpr uint64_t kKeepaliveUnit_ms = 100;  // RFC 7828, 3.1
+
+bool encrypted(Transport transport) {
+  return transport == Transport::Tls || transport == Transport::Https;
+}
+
+// RFC 7828: for TCP and what runs on it; HTTP has its own means.
+bool keepalive_understood(Transport transport) {
+  return transport == Transport::Tcp || transport == Transport::Tls;
+}
+
+void add_flags(MutableBytes message, uint16_t flags) {
+  uint8_t* at = message.data() + kFlagsOffset;
+  store_be16(at, static_cast<uint16_t>(load_be16(at) | flags));
+}
+
+}  // namespace
+
+size_t ReplySender::size_max(const Recipient& to) const {
+  if (to.transport != Transport::Udp) return dns::kMessageSizeMax;
+  return std::min(to.query.edns.udp_size, options_.udp_size_max);
+}
+
+dns::OptFields ReplySender::opt_fields(const Recipient& to) const {
+  dns::OptFields fields;
+  fields.udp_size = options_.udp_size_max;
+  if (to.transport == Transport::Udp) [[likely]]
+    return fields;
+  if (to.query.edns.keepalive_100ms && keepalive_understood(to.transport)) {
+    const uint64_t units = options_.keepalive_ms / kKeepaliveUnit_ms;
+    fields.keepalive_100ms = static_cast<uint16_t>(std::min<uint64_t>(units, UINT16_MAX));
+  }
+  if (to.query.edns.padding && encrypted(to.transport)) {
+    fields.pad_to_multiple = options_.padding_multiple;
+  }
+  return fields;
+}
+
+// The extended error is what a reply can do without where the room is short.
+dns::OptFields ReplySender::opt_fields(const Recipient& to,
+                                       const std::optional<ExtendedError>& error,
+                                       size_t room) const {
+  dns::OptFields fields = opt_fields(to);
+  if (!error) return fields;
+  fields.extended_error = error->info_code;
+  fields.extended_error_text = bytes_of(error->text);
+  if (dns::opt_size(fields) > room) fields.extended_error_text = {};
+  if (dns::opt_size(fields) > room) fields.extended_error.reset();
+  return fields;
+}
+
+size_t ReplySender::message_size_max(const Recipient& to, MutableBytes room) const {
+  assert(room.size() >= dns::kUdpSizeWithoutEdns);
+  return to.query.has_opt ? room.size() - dns::opt_size(opt_fields(to)) : room.size();
+}
+
+void ReplySender::finish(const Recipient& to, MutableBytes room, size_t size, uint16_t flags,
+                         const std::optional<ExtendedError>& error) {
+  const size_t reply_size =
+      dns::finish_stored_reply(to.query, size, opt_fields(to, error, room.size() - size), room);
+  assert(reply_size > 0);
+  if (flags != 0) [[unlikely]]
+    add_flags(room, flags);
+  send(to, reply_size, load_be16(room.data() + kFlagsOffset) & dns::kRcodeMask);
+}
+
+void ReplySender::send_in_place(const Recipient& to, MutableBytes room, size_t size,
+                                std::optional<ExtendedError> error) {
+  finish(to, room, size, 0, error);
+}
+
+// Streams are asked for no more room than this reply needs, whatever its OPT.
+void ReplySender::send_message(const Recipient& to, Bytes message, uint16_t flags,
+                               std::optional<ExtendedError> error) {
+  const MutableBytes room = reserve(to, message.size() + dns::kShortReplySizeMax);
+  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  if (message.size() > message_size_max(to, room)) {
+    return send_truncated(to, load_be16(message.data() + kFlagsOffset) & dns::kRcodeMask, flags);
+  }
+  std::memcpy(room.data(), message.data(), message.size());
+  finish(to, room, message.size(), flags, error);
+}
+
+// A port may have more room than this client can take.
+MutableBytes ReplySender::reserve(const Recipient& to, size_t size) const {
+  const size_t wanted = std::min(size, size_max(to));
+  const MutableBytes room = to.port.reserve_reply(to.reply_to, wanted);
+  return room.size() > wanted ? room.first(wanted) : room;
+}
+
+MutableBytes ReplySender::reserve_short(const Recipient& to) const {
+  return reserve(to, dns::kShortReplySizeMax + options_.padding_multiple);
+}
+
+void ReplySender::send_error(const Recipient& to, uint16_t rcode,
+                             std::optional<ExtendedError> error) {
+  const MutableBytes room = reserve_short(to);
+  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  const dns::OptFields fields = opt_fields(to, error, dns::kShortReplySizeMax);
+  const size_t size = dns::write_error_reply(to.query, rcode, fields, room);
+  const bool readable = rcode <= dns::kRcodeMask || to.query.has_opt;
+  send(to, size, readable ? rcode : dns::rcode::kServFail);
+}
+
+void ReplySender::send_truncated(const Recipient& to, uint16_t rcode, uint16_t flags) {
+  const MutableBytes room = reserve_short(to);
+  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  const size_t size = dns::write_truncated_reply(to.query, rcode, opt_fields(to), room);
+  add_flags(room, flags);
+  statistics_.replies_truncated.add();
+  send(to, size, rcode);
+}
+
+void ReplySender::send_minimal_any(const Recipient& to, uint32_t ttl_s) {
+  const MutableBytes room = reserve_short(to);
+  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  send(to, dns::write_minimal_any_reply(to.query, ttl_s, opt_fields(to), room),
+       dns::rcode::kNoError);
+}
+
+void ReplySender::send(const Recipient& to, size_t size, uint16_t rcode) {
+  assert(size > 0);
+  statistics_.count_reply(rcode);
+  to.port.send_reply(to.reply_to, size);
+}
+
+void ReplySender::drop(ReplyPort& port, const ReplyTo& reply_to, DropReason reason) {
+  statistics_.count_drop(reason);
+  port.drop_reply(reply_to);
+}
+
+}  // namespace dotring::query

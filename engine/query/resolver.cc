@@ -1,0 +1,306 @@
+#include "engine/query/resolver.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "engine/dns/stored_answer.h"
+
+namespace dotring::query {
+namespace {
+
+constexpr uint64_t kUsPerMs = 1000;
+
+// RFC 8767, 5: only these two say how the data is now; all others are failures.
+bool refreshes(uint16_t rcode) {
+  return rcode == dns::rcode::kNoError || rcode == dns::rcode::kNxDomain;
+}
+
+// RFC 7871, 7.3: an answer for a subnet that nobody asked for. dotring sends no client subnet, so
+// one that carries a prefix was made for somebody else and must not be kept for everybody.
+bool tailored(const dns::AnswerView& view) {
+  const Bytes option = view.edns.client_subnet;
+  return option.size() >= 4 && (option[2] != 0 || option[3] != 0);
+}
+
+// About this hop's EDNS and cookies, nothing that a client could use.
+bool hop_error(const dns::AnswerView& view) {
+  return view.rcode == dns::rcode::kBadVers || view.rcode == dns::rcode::kBadCookie;
+}
+
+ExtendedError why(ForwardResult failure) {
+  const bool network = failure == ForwardResult::NetworkFailed;
+  return {network ? dns::extended_error::kNetworkError
+                  : dns::extended_error::kNoReachableAuthority};
+}
+
+}  // namespace
+
+ExtendedError stale_error(uint16_t answer_flags) {
+  const bool negative = (answer_flags & dns::kRcodeMask) == dns::rcode::kNxDomain;
+  return {negative ? dns::extended_error::kStaleNxDomain : dns::extended_error::kStaleAnswer};
+}
+
+void Resolution::on_timer() {
+  resolver.on_timer(*this);
+}
+
+Resolver::Resolver(const Options& options, AnswerStore& store, Forwarder& forwarder,
+                   TimerWheel& timers, const TurnClock& clock, ReplySender& sender,
+                   Statistics& statistics)
+    : options_(options),
+      store_(store),
+      forwarder_(forwarder),
+      timers_(timers),
+      clock_(clock),
+      statistics_(statistics),
+      waiting_room_(options.waiting_room, clock, sender, statistics),
+      resolutions_(options.resolutions_max),
+      table_(options.resolutions_max),
+      scratch_(dns::kMessageSizeMax) {
+  assert(options.forward_margin_ms < options.timeout_ms);
+}
+
+Resolver::~Resolver() {
+  for (uint32_t i = 0; i < resolutions_.capacity(); ++i) {
+    if (!resolutions_.in_use(i)) continue;
+    Resolution& resolution = *resolutions_.at(i);
+    detach(resolution);
+    waiting_room_.drop(resolution.queue, DropReason::Shutdown);
+  }
+}
+
+size_t Resolver::memory_max(const Options& options) {
+  constexpr size_t kChainMax = 2 * sizeof(Resolution*);
+  return WaitingRoom::memory_max(options.waiting_room) +
+         options.resolutions_max * (Slab<Resolution>::memory_of_one() + kChainMax) +
+         dns::kMessageSizeMax;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Questions come in
+
+bool Resolver::wait(const dns::QuestionKey& key, const Asker& asker, bool stale_exists) {
+  Resolution* resolution = table_.find(key);
+  const WaiterQueue* queue = resolution ? &resolution->queue : nullptr;
+  if (!waiting_room_.has_place(queue, asker.transport())) return false;
+  if (resolution) {
+    statistics_.joined.add();
+  } else {
+    resolution = start(key, !stale_exists);
+  }
+  if (!resolution) return false;
+  statistics_.misses.add();
+  waiting_room_.enter(resolution->queue, asker);
+  if (stale_exists) expect_stale(*resolution);
+  return true;
+}
+
+void Resolver::expect_stale(Resolution& resolution) {
+  if (resolution.stale_due) return;
+  resolution.stale_due = true;
+  arm(resolution);
+}
+
+void Resolver::refresh(const dns::QuestionKey& key) {
+  if (draining_ || resolutions_.used() >= resolutions_.capacity() / 2 || table_.find(key)) return;
+  if (start(key, false)) statistics_.refreshes.add();
+}
+
+bool Resolver::slow(const dns::QuestionKey& key) {
+  const Resolution* resolution = table_.find(key);
+  return resolution && clock_.now_us >= stale_at_us(*resolution);
+}
+
+Resolution* Resolver::start(const dns::QuestionKey& key, bool fetch_first) {
+  Resolution* resolution = resolutions_.take(*this, key, clock_.now_us);
+  if (!resolution) return nullptr;
+  if (!(fetch_first && start_fetch(*resolution)) && !start_forward(*resolution)) {
+    resolutions_.give_back(resolution);
+    return nullptr;
+  }
+  table_.insert(*resolution);
+  statistics_.resolutions.add();
+  arm(*resolution);
+  return resolution;
+}
+
+bool Resolver::start_fetch(Resolution& resolution) {
+  resolution.fetch.on_done = &Resolver::fetch_done;
+  resolution.fetch.started_us = clock_.now_us;
+  resolution.fetching = store_.fetch(resolution.fetch);
+  return resolution.fetching;
+}
+
+bool Resolver::start_forward(Resolution& resolution) {
+  resolution.forward.on_done = &Resolver::forward_done;
+  resolution.forward.deadline_us = deadline_us(resolution) - options_.forward_margin_ms * kUsPerMs;
+  resolution.forward_tried = true;
+  resolution.forwarding = forwarder_.start(resolution.forward);
+  (resolution.forwarding ? statistics_.forwards : statistics_.forwards_refused).add();
+  return resolution.forwarding;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Time passes
+
+uint64_t Resolver::deadline_us(const Resolution& resolution) const {
+  return resolution.started_us + options_.timeout_ms * kUsPerMs;
+}
+
+uint64_t Resolver::stale_at_us(const Resolution& resolution) const {
+  return resolution.started_us + options_.stale_answer_delay_ms * kUsPerMs;
+}
+
+uint64_t Resolver::fetch_until_us(const Resolution& resolution) const {
+  return resolution.fetch.started_us + options_.fetch_wait_us;
+}
+
+void Resolver::arm(Resolution& resolution) {
+  uint64_t next_us = deadline_us(resolution);
+  if (resolution.fetching && !resolution.forward_tried) {
+    next_us = std::min(next_us, fetch_until_us(resolution));
+  }
+  if (resolution.stale_due) next_us = std::min(next_us, stale_at_us(resolution));
+  resolution.timer.bind<&Resolution::on_timer>(&resolution);
+  timers_.arm(resolution.timer, (next_us + kUsPerMs - 1) / kUsPerMs);
+}
+
+void Resolver::on_timer(Resolution& resolution) {
+  const uint64_t now_us = clock_.now_us;
+  if (now_us >= deadline_us(resolution)) return on_deadline(resolution);
+  if (resolution.fetching && !resolution.forward_tried && now_us >= fetch_until_us(resolution)) {
+    statistics_.fetch_slow.add();
+    start_forward(resolution);  // refused: the slower tier may still answer
+  }
+  if (resolution.stale_due && now_us >= stale_at_us(resolution)) {
+    resolution.stale_due = false;
+    serve_stale(resolution, statistics_.stale_after_delay);
+  }
+  arm(resolution);
+}
+
+void Resolver::on_deadline(Resolution& resolution) {
+  statistics_.overdue.add();
+  if (resolution.forwarding) resolution.failure = ForwardResult::TimedOut;
+  fail(resolution);
+}
+
+// -------------------------------------------------------------------------------------------------
+// Answers come back
+
+void Resolver::forward_done(Forward& forward, ForwardResult result, Bytes message,
+                            const dns::AnswerView& view) {
+  Resolution& resolution = *static_cast<ResolutionForward&>(forward).resolution;
+  Resolver& self = resolution.resolver;
+  assert(resolution.forwarding);
+  resolution.forwarding = false;
+  self.statistics_.forward_results[static_cast<size_t>(result)].add();
+  if (result == ForwardResult::Answered) return self.on_answer(resolution, message, view);
+  resolution.failure = result;
+  if (!resolution.fetching) self.fail(resolution);
+}
+
+void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::AnswerView& view) {
+  if (tailored(view) || hop_error(view)) {
+    statistics_.answers_refused.add();
+    resolution.failure = ForwardResult::NetworkFailed;
+    return fail(resolution);
+  }
+  detach(resolution);
+  if (refreshes(view.rcode) || !serve_stale(resolution, statistics_.stale_after_failure)) {
+    give_answer(resolution, message, view);
+  }
+  keep(resolution.key, message, view);
+  resolutions_.give_back(&resolution);
+}
+
+// Truncated answers are not kept (RFC 2181, 9), nor is what the stored form cannot hold.
+void Resolver::keep(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view) {
+  if (view.header.has(dns::kFlagTc) || view.rcode > dns::kRcodeMask) return;
+  store_.store(key, message, view, clock_.now_s());
+}
+
+void Resolver::fetch_done(Fetch& fetch, Bytes answer) {
+  Resolution& resolution = *static_cast<ResolutionFetch&>(fetch).resolution;
+  assert(resolution.fetching);
+  resolution.fetching = false;
+  if (answer.empty()) return resolution.resolver.on_not_fetched(resolution);
+  resolution.resolver.on_fetched(resolution, answer);
+}
+
+// An upstream that has been asked already goes on and fills the cache.
+void Resolver::on_fetched(Resolution& resolution, Bytes answer) {
+  statistics_.fetch_hits.add();
+  const bool over = !resolution.forwarding;
+  if (over) detach(resolution);
+  waiting_room_.send_message(resolution.queue, resolution.key, answer, 0, std::nullopt);
+  if (over) resolutions_.give_back(&resolution);
+}
+
+void Resolver::on_not_fetched(Resolution& resolution) {
+  if (!resolution.forward_tried) start_forward(resolution);
+  if (!resolution.forwarding) return fail(resolution);
+  arm(resolution);
+}
+
+// The failure is remembered where the upstream was asked about this question and gave no answer
+// (RFC 9520, 2). Where no upstream could be asked, the forwarder's back-off protects them, and all
+// names shall be well as soon as one is back.
+void Resolver::fail(Resolution& resolution) {
+  detach(resolution);
+  if (!serve_stale(resolution, statistics_.stale_after_failure)) {
+    statistics_.failed.add(resolution.queue.count);
+    waiting_room_.send_error(resolution.queue, resolution.key, dns::rcode::kServFail,
+                             why(resolution.failure));
+  }
+  if (resolution.failure == ForwardResult::TimedOut ||
+      resolution.failure == ForwardResult::NetworkFailed) {
+    store_.store_failure(resolution.key, clock_.now_s());
+  }
+  resolutions_.give_back(&resolution);
+}
+
+// Nobody can join any more, and nobody calls back: what follows may start the same question again.
+void Resolver::detach(Resolution& resolution) {
+  if (resolution.forwarding) forwarder_.cancel(resolution.forward);
+  if (resolution.fetching) store_.cancel_fetch(resolution.fetch);
+  resolution.forwarding = resolution.fetching = false;
+  resolution.timer.cancel();
+  table_.remove(resolution);
+  statistics_.resolutions.subtract();
+}
+
+// -------------------------------------------------------------------------------------------------
+// Replies go out
+
+// False: there is no answer that could serve, everybody still waits. Another worker may have got a
+// fresh one meanwhile.
+bool Resolver::serve_stale(Resolution& resolution, Counter& counter) {
+  if (resolution.queue.empty()) return true;
+  const Found found = store_.find(resolution.key, clock_.now_s(), scratch_);
+  if (found.size == 0) return false;
+  const Bytes message(scratch_.data(), found.size);
+  if (found.freshness == Freshness::Fresh) {
+    waiting_room_.send_message(resolution.queue, resolution.key, message, 0, std::nullopt);
+    return true;
+  }
+  counter.add(resolution.queue.count);
+  waiting_room_.send_message(resolution.queue, resolution.key, message, 0,
+                             stale_error(found.flags));
+  return true;
+}
+
+void Resolver::give_answer(Resolution& resolution, Bytes message, const dns::AnswerView& view) {
+  if (resolution.queue.empty()) return;
+  std::optional<ExtendedError> error;
+  if (view.edns.extended_error) error = ExtendedError{*view.edns.extended_error};
+  if (view.rcode > dns::kRcodeMask) {
+    return waiting_room_.send_error(resolution.queue, resolution.key, view.rcode, error);
+  }
+  const size_t size = dns::to_stored_form(message, view, scratch_.data());
+  const uint16_t flags = view.header.flags & (dns::kFlagTc | dns::kFlagZ);
+  waiting_room_.send_message(resolution.queue, resolution.key, {scratch_.data(), size}, flags,
+                             error);
+}
+
+}  // namespace dotring::query

@@ -1,0 +1,74 @@
+#include "engine/query/waiting_room.h"
+
+#include <cassert>
+
+namespace dotring::query {
+
+WaitingRoom::WaitingRoom(const Options& options, const TurnClock& clock, ReplySender& sender,
+                         Statistics& statistics)
+    : options_(options),
+      clock_(clock),
+      sender_(sender),
+      statistics_(statistics),
+      admission_(options.admission),
+      places_(options.admission.in_flight_max) {}
+
+size_t WaitingRoom::memory_max(const Options& options) {
+  return options.admission.in_flight_max * Slab<Waiter>::memory_of_one();
+}
+
+bool WaitingRoom::has_place(const WaiterQueue* queue, Transport transport) const {
+  if (queue && queue->count >= options_.per_question_max) return false;
+  return admission_.has_place(transport);
+}
+
+void WaitingRoom::enter(WaiterQueue& queue, const Asker& asker) {
+  admission_.enter(asker.transport());
+  Waiter* waiter = places_.take(asker, clock_.now_us);
+  assert(waiter);  // as many places as admission lets in
+  queue.waiters.push_back(*waiter);
+  ++queue.count;
+  statistics_.waiting.add();
+}
+
+void WaitingRoom::leave(Waiter& waiter) {
+  statistics_.waiting.subtract();
+  statistics_.wait_us.add(clock_.now_us - waiter.arrived_us);
+  admission_.leave(waiter.asker.transport());
+  places_.give_back(&waiter);
+}
+
+template <typename Send>
+void WaitingRoom::for_each(WaiterQueue& queue, const dns::QuestionKey& key, Send&& send) {
+  List<Waiter> leaving;
+  leaving.splice_back(queue.waiters);
+  queue.count = 0;
+  std::array<uint8_t, dns::kNameSizeMax> name;
+  while (Waiter* waiter = leaving.pop_front()) {
+    const Asker& asker = waiter->asker;
+    const dns::QueryView query = asker.view(key, name);
+    send(Recipient{asker.port(), asker.reply_to(), asker.transport(), query});
+    leave(*waiter);
+  }
+}
+
+void WaitingRoom::send_message(WaiterQueue& queue, const dns::QuestionKey& key, Bytes stored,
+                               uint16_t flags, std::optional<ExtendedError> error) {
+  for_each(queue, key,
+           [&](const Recipient& to) { sender_.send_message(to, stored, flags, error); });
+}
+
+void WaitingRoom::send_error(WaiterQueue& queue, const dns::QuestionKey& key, uint16_t rcode,
+                             std::optional<ExtendedError> error) {
+  for_each(queue, key, [&](const Recipient& to) { sender_.send_error(to, rcode, error); });
+}
+
+void WaitingRoom::drop(WaiterQueue& queue, DropReason reason) {
+  while (Waiter* waiter = queue.waiters.pop_front()) {
+    sender_.drop(waiter->asker.port(), waiter->asker.reply_to(), reason);
+    leave(*waiter);
+  }
+  queue.count = 0;
+}
+
+}  // namespace dotring::query
