@@ -32,6 +32,9 @@ class Slab {
     }
   }
 
+  /// Octets per record, its bookkeeping included.
+  static constexpr size_t memory_of_one() { return sizeof(Place) + 2 * sizeof(uint32_t); }
+
   uint32_t capacity() const { return static_cast<uint32_t>(generations_.size()); }
   uint32_t used() const { return capacity() - static_cast<uint32_t>(free_.size()); }
 
