@@ -1,11 +1,11 @@
-// What many TLS sessions share: trust anchors, certificate and key, versions and ciphers.
+// What many TLS sessions share: trust anchors, certificate and key, versions, ciphers and groups.
 //
-// Contexts may be shared by all threads and must outlive their sessions. Library outlives both.
+// Contexts may be shared by all threads, are made by main and outlive their sessions. What is wrong
+// with their options is said in one line by open(): key, value, cause.
 
 #pragma once
 
-#include <expected>
-#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,38 +15,84 @@ struct WOLFSSL_CTX;
 
 namespace dotring::tls {
 
-/// Starts and ends wolfSSL. main owns one (several are counted).
+/// Starts and ends wolfSSL. main owns one, made before and destroyed after everything of tls.
 class Library {
  public:
   Library();
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
+
+  /// Frees what wolfSSL keeps per thread. A thread that used TLS calls it before it ends.
+  static void leave_thread();
 };
 
 struct ClientOptions {
   /// PEM file with trust anchors; empty: the system's trust store.
   std::string ca_file;
+  /// The same as PEM text (tests, embedded stores); used when `ca_file` is empty and this is not.
+  std::string ca_pem;
   /// Offered in this order (RFC 7858 uses "dot"); empty: no ALPN.
   std::vector<std::string> alpn = {"dot"};
-  /// In order of preference; empty: the default order, ChaCha20-Poly1305 first.
+  /// wolfSSL's names, colon-separated, in order of preference; empty: the default order.
   std::string ciphers;
-  /// Refuses TLS 1.2.
+  /// TLS 1.2 is allowed, and 1.3 preferred, unless one of these is set (RFC 9325).
   bool tls13_only = false;
+  bool tls12_only = false;
 };
 
 struct ServerOptions {
-  /// PEM files, or, when the files are empty, PEM text. The chain starts with the server's own certificate.
+  /// PEM files. The chain starts with the server's own certificate.
   std::string certificate_file;
   std::string key_file;
+  /// The same as PEM text; used when the files are empty.
   std::string certificate_pem;
   std::string key_pem;
   std::vector<std::string> alpn = {"dot"};
   std::string ciphers;
   bool tls13_only = false;
+  bool tls12_only = false;
+  /// Gives tickets, so that clients can resume.
+  bool tickets = true;
 };
 
-class ClientContext;
-class ServerContext;
+/// One wolfSSL context: what client and server have in common.
+class Context {
+ public:
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  WOLFSSL_CTX* handle() const { return handle_; }
+  /// Comma-separated, as wolfSSL takes it.
+  const std::string& alpn() const { return alpn_; }
+
+ protected:
+  Context() = default;
+  ~Context();
+
+  std::optional<std::string> set_up(const std::vector<std::string>& alpn,
+                                    const std::string& ciphers, bool tls13_only, bool tls12_only);
+
+  WOLFSSL_CTX* handle_ = nullptr;
+  std::string alpn_;
+};
+
+class ClientContext final : public Context {
+ public:
+  /// Once, before the first session. Not null: why it cannot be used.
+  std::optional<std::string> open(const ClientOptions& options);
+
+ private:
+  std::optional<std::string> load_trust_anchors(const ClientOptions& options);
+  std::optional<std::string> load_system_trust_store();
+};
+
+class ServerContext final : public Context {
+ public:
+  std::optional<std::string> open(const ServerOptions& options);
+
+ private:
+  std::optional<std::string> load_identity(const ServerOptions& options);
+};
 
 }  // namespace dotring::tls

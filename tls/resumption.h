@@ -1,21 +1,25 @@
 // TLS sessions of one server that can be resumed: a few tickets, each used once (RFC 8446, C.4).
 //
-// One store per server, trust and thread. The newest ticket is taken first; when the store is full the oldest
-// is dropped.
+// One store per server, trust and thread: a ticket stands for a peer that was verified, so a store
+// must never serve two trusts. Tickets are kept serialized (2 to 5 KB each, secrets inside, wiped
+// when dropped): wolfSSL's own session object takes 40 KB and shares references with its
+// connection.
+//
+// Invariant: size() <= capacity; the newest is taken first, the oldest is dropped first.
 
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-
-struct WOLFSSL_SESSION;
+#include <vector>
 
 namespace dotring::tls {
 
 class TicketStore {
  public:
-  /// `capacity`: tickets kept, about 3 KB each.
+  using Ticket = std::vector<uint8_t>;
+
   explicit TicketStore(size_t capacity = 4) : capacity_(capacity) {}
   ~TicketStore() { clear(); }
   TicketStore(const TicketStore&) = delete;
@@ -24,13 +28,15 @@ class TicketStore {
   size_t size() const { return tickets_.size(); }
   void clear();
 
-  /// Used by Session: takes ownership of one reference, and gives it (null when there is none).
-  void put(WOLFSSL_SESSION* session);
-  WOLFSSL_SESSION* take();
+  void put(Ticket ticket);
+  /// Empty when there is none. The caller wipes it after use.
+  Ticket take();
+
+  static void wipe(Ticket& ticket);
 
  private:
-  size_t capacity_;
-  std::deque<WOLFSSL_SESSION*> tickets_;
+  const size_t capacity_;
+  std::deque<Ticket> tickets_;
 };
 
 }  // namespace dotring::tls

@@ -1,5 +1,5 @@
-// What TLS streams count. One object per owner of streams (a server's pool, a listener), not per stream: the
-// histogram alone is 9.5 KB. One writer, the loop's thread.
+// What TLS streams count. One object per owner of streams (a server's pool, a listener), not per
+// stream: the histogram alone is 9.5 KB. One writer, the loop's thread.
 
 #pragma once
 
@@ -11,14 +11,14 @@ namespace dotring::tls {
 struct TlsStatistics {
   Counter handshakes_full;
   Counter handshakes_resumed;
-  Counter handshakes_failed;   ///< certificate, alert, garbage, or the peer left; timeouts included
-  Counter records_written;     ///< with application data
+  Counter handshakes_failed;  ///< certificate, alert, garbage, or the peer left; timeouts included
+  Counter records_written;    ///< with application data
   Counter plaintext_bytes_in;
   Counter plaintext_bytes_out;
   Counter ciphertext_bytes_in;
   Counter ciphertext_bytes_out;
-  Counter broken_streams;      ///< open streams that ended by a bad record or an alert
-  Histogram handshake_us;      ///< from the open TCP connection to on_open()
+  Counter broken_streams;  ///< open streams that ended by a bad record or an alert
+  Histogram handshake_us;  ///< from the open TCP connection to on_open()
 };
 
 }  // namespace dotring::tls

@@ -1,8 +1,9 @@
-// What the peer of a client must prove before a single query is sent (RFC 8310): a name, a key, or both.
+// What the peer of a client must prove before a single query is sent (RFC 8310): a name, a key, or
+// both.
 //
-// Strict unless `opportunistic` was asked for. With a name and pins, both must hold; with pins alone, the pin
-// authenticates and neither chain nor dates matter (RFC 7858, 4.2). Without name and pins nothing could be
-// proved: check() refuses that unless opportunistic.
+// Strict unless `opportunistic` was asked for. With a name and pins, both must hold; with pins
+// alone, the pin authenticates and neither chain nor dates matter (RFC 7858, 4.2). Without name and
+// pins nothing could be proved: check() refuses that unless opportunistic.
 
 #pragma once
 
@@ -15,6 +16,8 @@
 #include "engine/base/bytes.h"
 
 namespace dotring::tls {
+
+struct CertificateView;
 
 /// SHA-256 of a certificate's SubjectPublicKeyInfo.
 using SpkiPin = std::array<uint8_t, 32>;
@@ -29,9 +32,18 @@ struct Trust {
 
   /// Not null: why this can authenticate nobody.
   std::optional<std::string> check() const;
+
+  /// The chain must lead to a trust anchor and be valid today.
+  bool needs_chain() const { return !opportunistic && !authentication_name.empty(); }
+  bool name_is_address() const;
+  /// What the leaf fails to prove beyond chain, dates and DNS name, which wolfSSL checks. Null:
+  /// nothing.
+  std::optional<std::string> complaint_about(const CertificateView& leaf) const;
 };
 
-/// Base64 of 32 octets, with or without padding; nothing for anything else.
+/// The pin of a certificate in DER; nothing when it is not one.
+std::optional<SpkiPin> spki_pin_of(Bytes certificate_der);
+/// Base64 of 32 octets (RFC 7858 writes pins so); nothing for anything else.
 std::optional<SpkiPin> parse_spki_pin(std::string_view base64);
 std::string to_text(const SpkiPin& pin);
 

@@ -1,0 +1,36 @@
+#include "tls/file.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+namespace dotring::tls {
+namespace {
+
+constexpr size_t kSizeMax = 16 << 20;
+
+struct Closer {
+  void operator()(FILE* file) const { std::fclose(file); }
+};
+
+std::string error_text(int code) {
+  return std::generic_category().message(code);
+}
+
+}  // namespace
+
+std::optional<std::string> read_file(const std::string& path, std::string& content) {
+  const std::unique_ptr<FILE, Closer> file(std::fopen(path.c_str(), "re"));
+  if (!file) return error_text(errno);
+  content.clear();
+  char part[16384];
+  while (const size_t size = std::fread(part, 1, sizeof part, file.get())) {
+    content.append(part, size);
+    if (content.size() > kSizeMax) return "larger than 16 MiB";
+  }
+  if (std::ferror(file.get())) return error_text(errno);
+  return std::nullopt;
+}
+
+}  // namespace dotring::tls

@@ -1,0 +1,279 @@
+#include "tls/session.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "tls/certificate_view.h"
+#include "tls/error_text.h"
+#include "tls/wolfssl.h"
+
+namespace dotring::tls {
+
+// Lends the caller's spans to the I/O callbacks for one call, and gives back what is left of them.
+class Session::Transfer {
+ public:
+  Transfer(Session& session, Bytes& input, MutableBytes& output)
+      : session_(session), input_(input), output_(output) {
+    session.input_ = input;
+    session.output_ = output;
+    session.wants_room_ = false;
+  }
+  ~Transfer() {
+    input_ = std::exchange(session_.input_, {});
+    output_ = std::exchange(session_.output_, {});
+  }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+ private:
+  Session& session_;
+  Bytes& input_;
+  MutableBytes& output_;
+};
+
+Session::Session(const ClientContext& context, const Trust& trust, TicketStore* tickets)
+    : trust_(&trust), tickets_(tickets) {
+  set_up(context);
+  if (state_ != State::Failed) set_up_verification();
+  if (state_ != State::Failed && tickets_) offer_ticket();
+}
+
+Session::Session(const ServerContext& context) {
+  set_up(context);
+}
+
+Session::~Session() {
+  wolfSSL_free(handle_);
+  TicketStore::wipe(early_ticket_);
+}
+
+void Session::install_callbacks(WOLFSSL_CTX* context) {
+  wolfSSL_CTX_SetIORecv(context, receive_callback);
+  wolfSSL_CTX_SetIOSend(context, send_callback);
+  wolfSSL_CTX_sess_set_new_cb(context, new_session_callback);
+}
+
+void Session::set_up(const Context& context) {
+  handle_ = wolfSSL_new(context.handle());
+  if (!handle_) return fail(FailureKind::Security, "out of memory");
+  wolfSSL_SetIOReadCtx(handle_, this);
+  wolfSSL_SetIOWriteCtx(handle_, this);
+  if (context.alpn().empty()) return;
+  std::string names = context.alpn();
+  wolfSSL_UseALPN(handle_, names.data(), static_cast<unsigned int>(names.size()),
+                  WOLFSSL_ALPN_CONTINUE_ON_MISMATCH);
+}
+
+// Where the chain does not matter (pins alone, opportunistic) wolfSSL must not verify it either: an
+// error that a callback overrules would make wolfSSL trust the peer's CA in every session of this
+// context from then on.
+void Session::set_up_verification() {
+  if (auto refusal = trust_->check()) return fail(FailureKind::Security, *refusal);
+  const int mode = trust_->needs_chain() ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE;
+  wolfSSL_set_verify(handle_, mode, verify_callback);
+  wolfSSL_SetCertCbCtx(handle_, this);
+  const std::string& name = trust_->authentication_name;
+  if (name.empty() || trust_->name_is_address()) return;  // RFC 6066, 3: no addresses in SNI
+  const auto size = static_cast<unsigned short>(std::min<size_t>(name.size(), 255));
+  const bool done =
+      wolfSSL_UseSNI(handle_, WOLFSSL_SNI_HOST_NAME, name.data(), size) == WOLFSSL_SUCCESS &&
+      wolfSSL_check_domain_name(handle_, name.c_str()) == WOLFSSL_SUCCESS;
+  if (!done) fail(FailureKind::Security, "out of memory");
+}
+
+void Session::offer_ticket() {
+  TicketStore::Ticket ticket = tickets_->take();
+  if (ticket.empty()) return;
+  const unsigned char* at = ticket.data();
+  WOLFSSL_SESSION* session =
+      wolfSSL_d2i_SSL_SESSION(nullptr, &at, static_cast<long>(ticket.size()));
+  ticket_offered_ = session && wolfSSL_set_session(handle_, session) == WOLFSSL_SUCCESS;
+  wolfSSL_SESSION_free(session);
+  TicketStore::wipe(ticket);
+}
+
+// The library's session object is reused for the next ticket of the same connection, so a copy is
+// kept.
+void Session::keep_ticket(WOLFSSL_SESSION* session) {
+  if (!tickets_) return;
+  TicketStore::Ticket ticket;
+  const int size = wolfSSL_i2d_SSL_SESSION(session, nullptr);
+  if (size <= 0) return;
+  ticket.resize(static_cast<size_t>(size));
+  unsigned char* at = ticket.data();
+  wolfSSL_i2d_SSL_SESSION(session, &at);
+  if (state_ == State::Open) return tickets_->put(std::move(ticket));
+  TicketStore::wipe(early_ticket_);
+  early_ticket_ = std::move(ticket);
+}
+
+// Called for each certificate of the chain, the leaf last. wolfSSL's verdict is never overruled.
+bool Session::verify(bool chain_good, const WOLFSSL_X509_STORE_CTX& store) {
+  const bool is_leaf = store.error_depth == 0;
+  if (!is_leaf || store.totalCerts < 1) return chain_good;
+  const Bytes der{store.certs[0].buffer, store.certs[0].length};
+  const auto leaf = CertificateView::parse(der);
+  if (!leaf) {
+    complaint_ = "certificate is malformed";
+    return false;
+  }
+  if (!chain_good) {
+    complaint_ = " (valid from " + date_text(leaf->not_before) + " to " +
+                 date_text(leaf->not_after) + ", for " + leaf->names_text() + ")";
+    return false;
+  }
+  if (auto complaint = trust_->complaint_about(*leaf)) {
+    complaint_ = *complaint;
+    return false;
+  }
+  leaf_accepted_ = true;
+  return true;
+}
+
+void Session::handshake(Bytes& input, MutableBytes& output) {
+  if (state_ != State::Handshaking) return;
+  if (!looks_like_tls(input)) return;
+  const Transfer transfer(*this, input, output);
+  const int result = trust_ ? wolfSSL_connect(handle_) : wolfSSL_accept(handle_);
+  if (result == WOLFSSL_SUCCESS) return finish_handshake();
+  fail_from(result);
+}
+
+// RFC 8446, 5.1: a content type and a major version of 3. Said here, because a server that speaks
+// HTTP on this port is a mistake to be told apart from TLS that cannot be agreed on.
+bool Session::looks_like_tls(Bytes input) {
+  if (input_seen_ || input.empty()) return true;
+  input_seen_ = true;
+  const bool good = input[0] >= 20 && input[0] <= 23 && (input.size() < 2 || input[1] == 3);
+  if (!good) fail(FailureKind::Protocol, "peer does not speak TLS");
+  return good;
+}
+
+void Session::finish_handshake() {
+  resumed_ = wolfSSL_session_reused(handle_) == 1;
+  const bool trusted =
+      !trust_ || trust_->opportunistic || leaf_accepted_ || (resumed_ && ticket_offered_);
+  if (!trusted) return fail(FailureKind::Security, "peer was not verified");
+  state_ = State::Open;
+  if (!early_ticket_.empty()) tickets_->put(std::exchange(early_ticket_, {}));
+}
+
+size_t Session::read(Bytes& input, MutableBytes& output, MutableBytes plaintext) {
+  wants_room_ = false;
+  if (state_ != State::Open) return 0;
+  // Asking wolfSSL in vain costs more than looking: it formats an error text.
+  if (input.empty() && wolfSSL_pending(handle_) == 0) return 0;
+  const Transfer transfer(*this, input, output);
+  const int result = wolfSSL_read(handle_, plaintext.data(), static_cast<int>(plaintext.size()));
+  if (result > 0) return static_cast<size_t>(result);
+  fail_from(result);
+  return 0;
+}
+
+bool Session::write(Bytes plaintext, MutableBytes& output) {
+  if (state_ != State::Open && state_ != State::PeerClosed) return false;
+  if (plaintext.empty()) return true;
+  Bytes nothing;
+  const Transfer transfer(*this, nothing, output);
+  const int result = wolfSSL_write(handle_, plaintext.data(), static_cast<int>(plaintext.size()));
+  if (result == static_cast<int>(plaintext.size())) return true;
+  assert(result <= 0);
+  fail_from(result);
+  return false;
+}
+
+void Session::close(MutableBytes& output) {
+  if (state_ != State::Open && state_ != State::PeerClosed) return;
+  Bytes nothing;
+  const Transfer transfer(*this, nothing, output);
+  wolfSSL_shutdown(handle_);
+}
+
+// What a result that is no success means.
+void Session::fail_from(int result) {
+  const int error = wolfSSL_get_error(handle_, result);
+  switch (error) {
+    case WOLFSSL_ERROR_WANT_READ:
+    case WOLFSSL_ERROR_WANT_WRITE:
+      return;
+    case WOLFSSL_ERROR_ZERO_RETURN:
+      if (state_ == State::Open) {
+        state_ = State::PeerClosed;
+        return;
+      }
+      return fail(FailureKind::Security, "peer closed during the handshake");
+    default:
+      break;
+  }
+  const bool bad_bytes = state_ != State::Handshaking || error == UNKNOWN_RECORD_TYPE ||
+                         error == LENGTH_ERROR || error == BUFFER_ERROR || error == PARSE_ERROR ||
+                         error == DECRYPT_ERROR || error == VERIFY_MAC_ERROR ||
+                         error == UNKNOWN_HANDSHAKE_TYPE || error == OUT_OF_ORDER_E;
+  fail(bad_bytes ? FailureKind::Protocol : FailureKind::Security, failure_text(error));
+}
+
+std::string Session::failure_text(int error) {
+  WOLFSSL_ALERT_HISTORY history{};
+  const bool alerted = error == FATAL_ERROR &&
+                       wolfSSL_get_alert_history(handle_, &history) == WOLFSSL_SUCCESS &&
+                       history.last_rx.level == alert_fatal;
+  if (alerted) return "peer sent the alert " + alert_text(history.last_rx.code);
+  if (error == VERIFY_CERT_ERROR && !complaint_.empty()) return complaint_;
+  std::string text = error_text(error);
+  if (!complaint_.empty() && complaint_[0] == ' ') text += complaint_;
+  return text;
+}
+
+void Session::fail(FailureKind kind, std::string text) {
+  state_ = State::Failed;
+  failure_ = {kind, std::move(text)};
+  wolfSSL_ERR_clear_error();
+}
+
+std::string Session::description() const {
+  std::string text = wolfSSL_get_version(handle_);
+  const char* cipher = wolfSSL_get_cipher_name(handle_);
+  return text + ' ' + (cipher ? cipher : "no cipher");
+}
+
+std::string_view Session::alpn() const {
+  char* name = nullptr;
+  unsigned short size = 0;
+  if (wolfSSL_ALPN_GetProtocol(handle_, &name, &size) != WOLFSSL_SUCCESS || !name) return {};
+  return {name, size};
+}
+
+int Session::receive_callback(WOLFSSL*, char* buffer, int size, void* self) {
+  Bytes& input = static_cast<Session*>(self)->input_;
+  const size_t taken = std::min(static_cast<size_t>(size), input.size());
+  if (taken == 0) return WOLFSSL_CBIO_ERR_WANT_READ;
+  std::memcpy(buffer, input.data(), taken);
+  input = input.subspan(taken);
+  return static_cast<int>(taken);
+}
+
+int Session::send_callback(WOLFSSL*, char* buffer, int size, void* self) {
+  auto* session = static_cast<Session*>(self);
+  MutableBytes& output = session->output_;
+  const size_t given = std::min(static_cast<size_t>(size), output.size());
+  if (given == 0) {
+    session->wants_room_ = true;
+    return WOLFSSL_CBIO_ERR_WANT_WRITE;
+  }
+  std::memcpy(output.data(), buffer, given);
+  output = output.subspan(given);
+  return static_cast<int>(given);
+}
+
+int Session::new_session_callback(WOLFSSL* handle, WOLFSSL_SESSION* session) {
+  auto* self = static_cast<Session*>(wolfSSL_GetIOReadCtx(handle));
+  if (self && self->trust_) self->keep_ticket(session);
+  return 0;  // no reference was kept
+}
+
+int Session::verify_callback(int chain_good, WOLFSSL_X509_STORE_CTX* store) {
+  return static_cast<Session*>(store->userCtx)->verify(chain_good == 1, *store) ? 1 : 0;
+}
+
+}  // namespace dotring::tls

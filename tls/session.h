@@ -1,0 +1,126 @@
+// One TLS connection on memory: ciphertext in, ciphertext out, plaintext between.
+//
+// What it is not: a stream. It knows no loop, no clock and no socket; whoever drives it gives the
+// bytes that arrived and room for the bytes to send (TlsStream does). During a call wolfSSL reads
+// the input span and writes the output span in place; both are advanced past what was used, so what
+// is left of `input` belongs to the next call, and what is before `output` is to be sent.
+//
+// Invariant: state Open is reached only after the handshake, and for a client only when the trust
+// it was given is satisfied, by this handshake or by the one that gave the ticket.
+
+#pragma once
+
+#include <string>
+
+#include "engine/base/bytes.h"
+#include "tls/context.h"
+#include "tls/resumption.h"
+#include "tls/trust.h"
+
+struct WOLFSSL;
+struct WOLFSSL_SESSION;
+struct WOLFSSL_X509_STORE_CTX;
+
+namespace dotring::tls {
+
+class Session {
+ public:
+  enum class State : uint8_t {
+    Handshaking,
+    Open,
+    PeerClosed,  ///< close_notify arrived; writing is still possible
+    Failed,      ///< for failure(); an alert may have been written
+  };
+  enum class FailureKind : uint8_t {
+    Security,  ///< not trusted, or no agreement on TLS parameters
+    Protocol,  ///< not TLS, or bytes that do not authenticate
+  };
+  struct Failure {
+    FailureKind kind = FailureKind::Security;
+    std::string text;
+  };
+
+  /// The largest plaintext of one record (RFC 8446, 5.1).
+  static constexpr size_t kRecordMax = 16384;
+  /// Room that handshake(), read() and close() need at a time; more is asked for by wants_room().
+  static constexpr size_t kControlRoom = 2048;
+  /// An upper bound of what write() produces for `size` octets.
+  static constexpr size_t sealed_size_max(size_t size) {
+    return size + (size / kRecordMax + 1) * kRecordOverheadMax;
+  }
+
+  /// A client. All three are used until the session ends; `tickets` may be null. Out of memory:
+  /// Failed.
+  Session(const ClientContext& context, const Trust& trust, TicketStore* tickets);
+  /// A server.
+  explicit Session(const ServerContext& context);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  State state() const { return state_; }
+  const Failure& failure() const { return failure_; }
+  /// The last call stopped because `output` was full: send that, and call again with more room.
+  bool wants_room() const { return wants_room_; }
+
+  /// One step of the handshake, until it needs more input or room, or state() changes.
+  void handshake(Bytes& input, MutableBytes& output);
+  /// Plaintext of at most one record, into `plaintext` (kRecordMax octets take any record whole).
+  /// 0: more input is needed, room is wanted, or state() changed. Consumes all input before it says
+  /// that more is needed.
+  size_t read(Bytes& input, MutableBytes& output, MutableBytes plaintext);
+  /// Encrypts all of `plaintext` into as few records as possible. True: done. False: the room was
+  /// too small (call again with the same octets in front), or it failed.
+  bool write(Bytes plaintext, MutableBytes& output);
+  /// Writes close_notify. Nothing may be written after it.
+  void close(MutableBytes& output);
+
+  /// After the handshake.
+  bool resumed() const { return resumed_; }
+  /// "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256".
+  std::string description() const;
+  /// What was agreed on by ALPN; empty: nothing.
+  std::string_view alpn() const;
+
+  /// Used by Context: the callbacks through which wolfSSL reaches its Session.
+  static void install_callbacks(WOLFSSL_CTX* context);
+
+ private:
+  // RFC 8446, 5.2: header, content type, AEAD tag (TLS 1.2 GCM: header, explicit nonce, tag);
+  // rounded up.
+  static constexpr size_t kRecordOverheadMax = 64;
+  class Transfer;
+
+  void set_up(const Context& context);
+  void set_up_verification();
+  void offer_ticket();
+  void keep_ticket(WOLFSSL_SESSION* session);
+  bool verify(bool chain_good, const WOLFSSL_X509_STORE_CTX& store);
+  void finish_handshake();
+  void fail(FailureKind kind, std::string text);
+  void fail_from(int result);
+  std::string failure_text(int error);
+  bool looks_like_tls(Bytes input);
+
+  static int receive_callback(WOLFSSL*, char* buffer, int size, void* self);
+  static int send_callback(WOLFSSL*, char* buffer, int size, void* self);
+  static int new_session_callback(WOLFSSL* handle, WOLFSSL_SESSION* session);
+  static int verify_callback(int chain_good, WOLFSSL_X509_STORE_CTX* store);
+
+  WOLFSSL* handle_ = nullptr;
+  const Trust* trust_ = nullptr;  ///< null: a server
+  TicketStore* tickets_ = nullptr;
+  State state_ = State::Handshaking;
+  bool wants_room_ = false;
+  bool input_seen_ = false;
+  bool ticket_offered_ = false;
+  bool leaf_accepted_ = false;
+  bool resumed_ = false;
+  Bytes input_;
+  MutableBytes output_;
+  TicketStore::Ticket early_ticket_;  ///< TLS 1.2: arrives before the handshake is over
+  std::string complaint_;
+  Failure failure_;
+};
+
+}  // namespace dotring::tls

@@ -1,0 +1,78 @@
+#include "tls/trust.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "tls/certificate_view.h"
+#include "tls/wolfssl.h"
+
+namespace dotring::tls {
+namespace {
+
+SpkiPin pin_of(Bytes public_key_info) {
+  SpkiPin pin;
+  const auto size = static_cast<word32>(public_key_info.size());
+  const int failed = wc_Sha256Hash(public_key_info.data(), size, pin.data());
+  assert(failed == 0);
+  (void)failed;
+  return pin;
+}
+
+std::optional<std::string> complaint_about_address(const std::string& name,
+                                                   const CertificateView& leaf) {
+  const auto address = IpAddress::parse(name);
+  if (address && leaf.has_address(*address)) return std::nullopt;
+  return "certificate is not for " + name + " but for " + leaf.names_text();
+}
+
+}  // namespace
+
+std::optional<std::string> Trust::check() const {
+  if (opportunistic || !authentication_name.empty() || !pins.empty()) return std::nullopt;
+  return "neither a name nor a pin to authenticate the server by";
+}
+
+bool Trust::name_is_address() const {
+  return IpAddress::parse(authentication_name).has_value();
+}
+
+std::optional<std::string> Trust::complaint_about(const CertificateView& leaf) const {
+  if (opportunistic) return std::nullopt;
+  if (name_is_address()) {
+    if (auto complaint = complaint_about_address(authentication_name, leaf)) return complaint;
+  }
+  if (pins.empty()) return std::nullopt;
+  const SpkiPin pin = pin_of(leaf.public_key_info);
+  if (std::find(pins.begin(), pins.end(), pin) != pins.end()) return std::nullopt;
+  return "public key " + to_text(pin) + " matches no pin";
+}
+
+std::optional<SpkiPin> spki_pin_of(Bytes certificate_der) {
+  const auto view = CertificateView::parse(certificate_der);
+  if (!view) return std::nullopt;
+  return pin_of(view->public_key_info);
+}
+
+std::optional<SpkiPin> parse_spki_pin(std::string_view base64) {
+  SpkiPin pin;
+  auto size = static_cast<word32>(pin.size());
+  const bool right_size = base64.size() == 44;  // 32 octets, padded
+  if (!right_size || base64.find_first_of(" \t\r\n") != base64.npos) return std::nullopt;
+  const auto* text = reinterpret_cast<const byte*>(base64.data());
+  if (Base64_Decode(text, static_cast<word32>(base64.size()), pin.data(), &size) != 0)
+    return std::nullopt;
+  if (size != pin.size()) return std::nullopt;
+  return pin;
+}
+
+std::string to_text(const SpkiPin& pin) {
+  char text[64];
+  word32 size = sizeof text;
+  const int failed = Base64_Encode_NoNl(pin.data(), static_cast<word32>(pin.size()),
+                                        reinterpret_cast<byte*>(text), &size);
+  assert(failed == 0);
+  (void)failed;
+  return {text, size};
+}
+
+}  // namespace dotring::tls
