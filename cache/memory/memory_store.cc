@@ -1,0 +1,104 @@
+#include "cache/memory/memory_store.h"
+
+#include "cache/memory/shard.h"
+
+namespace dotring::cache {
+
+namespace {
+
+uint16_t servfail_flags(const dns::QuestionKey& key) {
+  const uint16_t recursion_desired = key.bits() & dns::QuestionKey::kRd ? dns::kFlagRd : 0;
+  return dns::kFlagQr | dns::kFlagRa | dns::rcode::kServFail | recursion_desired;
+}
+
+// The upper bits of an extended rcode went with the OPT record: what is left could look like
+// NOERROR.
+uint16_t failure_flags(const dns::AnswerView& view) {
+  const uint16_t flags = view.header.flags & static_cast<uint16_t>(~dns::kFlagTc);
+  if (view.rcode <= dns::kRcodeMask) return flags;
+  return static_cast<uint16_t>((flags & ~dns::kRcodeMask) | dns::rcode::kServFail);
+}
+
+}  // namespace
+
+std::unique_ptr<MemoryStore> MemoryStore::create(const Options& options) {
+  std::unique_ptr<MemoryStore> store(new MemoryStore(options));
+  return store->make_shards() ? std::move(store) : nullptr;
+}
+
+MemoryStore::MemoryStore(const Options& options) : options_(options), policy_(options.ttl) {}
+MemoryStore::~MemoryStore() = default;
+
+bool MemoryStore::make_shards() {
+  const size_t count =
+      options_.shards > 0 ? options_.shards : ShardPlan::shards_for(options_.bytes_max);
+  const ShardPlan plan = ShardPlan::of(options_.bytes_max / count, sizeof(Shard));
+  if (!arena_.reserve(count * plan.arena_bytes)) return false;
+  shards_.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    shards_.push_back(std::make_unique<Shard>(options_, plan, arena_, i * plan.arena_bytes));
+  }
+  return true;
+}
+
+query::Found MemoryStore::find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) {
+  return shard_of(key).find(key, static_cast<uint32_t>(now_s), room);
+}
+
+void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
+                        uint64_t now_s) {
+  const auto now32_s = static_cast<uint32_t>(now_s);
+  const Lifetime lifetime = policy_.judge(view);
+  switch (lifetime.verdict) {
+    case Verdict::Ignore:
+      return;
+    case Verdict::Forget:
+      return shard_of(key).forget(key);
+    case Verdict::Failure:
+    case Verdict::Refusal:
+      return shard_of(key).remember_failure(key, lifetime.verdict, failure_flags(view), now32_s);
+    case Verdict::Positive:
+    case Verdict::Negative:
+      break;
+  }
+  PreparedAnswer answer;
+  if (!answer.prepare(message, view, policy_, lifetime)) return;
+  // The question is the key: an answer to another one must never be found under this one.
+  if (!equal(answer.question(view.question.wire_size()), key.question_wire())) return;
+  shard_of(key).keep(key, answer, lifetime.fresh_s, now32_s);
+}
+
+void MemoryStore::store_failure(const dns::QuestionKey& key, uint64_t now_s) {
+  shard_of(key).remember_failure(key, Verdict::Failure, servfail_flags(key),
+                                 static_cast<uint32_t>(now_s));
+}
+
+size_t MemoryStore::remove(Bytes name) {
+  size_t removed = 0;
+  for (auto& shard : shards_) {
+    removed += shard->remove_if([name](Bytes kept) { return equal(kept, name); });
+  }
+  return removed;
+}
+
+size_t MemoryStore::remove_subtree(Bytes name) {
+  size_t removed = 0;
+  for (auto& shard : shards_) {
+    removed += shard->remove_if([name](Bytes kept) { return dns::is_within(kept, name); });
+  }
+  return removed;
+}
+
+size_t MemoryStore::clear() {
+  size_t removed = 0;
+  for (auto& shard : shards_) removed += shard->clear();
+  return removed;
+}
+
+Statistics MemoryStore::statistics() const {
+  Statistics sum;
+  for (const auto& shard : shards_) add(sum, shard->statistics());
+  return sum;
+}
+
+}  // namespace dotring::cache
