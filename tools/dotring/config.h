@@ -1,8 +1,8 @@
 // Everything that people can configure, as plain values: each part's own options, and what is
 // dotring's.
 //
-// What it is: the target of config_keys.cc. A default-constructed Configuration holds the defaults.
-// What it is not: text, files or sources.
+// What it is: the target of the table in config_keys.cc. A default-constructed Configuration holds
+// the defaults, which are written in the parts' headers. What it is not: text, files or sources.
 
 #pragma once
 
@@ -10,7 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "engine/base/address.h"
+#include "cache/memory/memory_options.h"
+#include "engine/listen/tcp_listener.h"
+#include "engine/listen/udp_listener.h"
+#include "engine/query/pipeline.h"
+#include "tls/context.h"
+#include "tls/upstream/options.h"
 #include "tools/dotring/config_value.h"
 
 namespace dotring::appliance {
@@ -38,16 +43,23 @@ struct AdminOptions {
 struct Configuration {
   std::vector<Endpoint> listen_dns = {*Endpoint::parse("127.0.0.1:5300"),
                                       *Endpoint::parse("[::1]:5300")};
+  listen::UdpListener::Options udp;
+  listen::TcpListener::Options tcp;
+  io::TcpStream::Options client_stream;
+
+  query::Pipeline::Options query;
+  cache::MemoryOptions cache;
 
   std::vector<UpstreamAddress> upstream_servers = {
-      {*Endpoint::parse("1.1.1.1:853"), "cloudflare-dns.com", {}},
-      {*Endpoint::parse("1.0.0.1:853"), "cloudflare-dns.com", {}}};
-  std::string upstream_ca_file;
-  Authentication upstream_authentication = Authentication::Strict;
-  uint32_t upstream_connections = 2;
-  uint64_t upstream_timeout_ms = 5000;
-  size_t cache_memory = size_t{64} << 20;
+      {*Endpoint::parse("1.1.1.1:853"), "cloudflare-dns.com", {}, 1},
+      {*Endpoint::parse("1.0.0.1:853"), "cloudflare-dns.com", {}, 1}};
+  Authentication authentication = Authentication::Strict;
+  tls::ClientOptions tls;
+  io::TcpStream::Options upstream_stream;
+  /// Without servers: upstream_options() has them.
+  upstream::Options upstream;
 
+  io::Loop::Options loop;
   /// 0: one per core that the process may use.
   uint32_t workers = 0;
   uint64_t drain_ms = 5000;
@@ -55,12 +67,19 @@ struct Configuration {
   LogOptions log;
 };
 
+/// `upstream` with the servers, as the multiplexer wants them.
+upstream::Options upstream_options(const Configuration& configuration);
+/// `query`, with what it must know of the listeners.
+query::Pipeline::Options query_options(const Configuration& configuration);
+
 /// What the keys cannot say one by one: values that contradict each other, files that cannot be
-/// read. Null: fine; else the key, and why it is refused.
+/// read.
 struct Contradiction {
   std::string key;
+  std::string value;
   std::string problem;
 };
+/// Null: fine.
 std::optional<Contradiction> check(const Configuration& configuration);
 
 }  // namespace dotring::appliance

@@ -1,4 +1,4 @@
-// What keys cannot say one by one.
+// What keys cannot say one by one, and what the parts must know of each other.
 
 #include <unistd.h>
 
@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "tls/upstream/choice.h"
 #include "tools/dotring/config.h"
 
 namespace dotring::appliance {
@@ -15,33 +16,82 @@ using Refusal = std::optional<Contradiction>;
 
 Refusal check_listen(const Configuration& configuration) {
   const std::vector<Endpoint>& listen = configuration.listen_dns;
-  if (listen.empty()) return Contradiction{"listen.dns", "empty; give at least one address"};
+  if (listen.empty()) return Contradiction{"listen.dns", "", "empty; give at least one address"};
   for (auto at = listen.begin(); at != listen.end(); ++at) {
     if (at->port != 0 && std::find(listen.begin(), at, *at) != at) {
-      return Contradiction{"listen.dns", at->to_text() + " is there twice; leave one out"};
+      return Contradiction{"listen.dns", at->to_text(), "there twice; leave one out"};
     }
   }
   return std::nullopt;
 }
 
-Refusal check_upstream(const Configuration& configuration) {
-  if (configuration.upstream_servers.empty()) {
-    return Contradiction{"upstream.servers", "empty; give at least one tls://ADDRESS#AUTH-NAME"};
+Refusal check_servers(const Configuration& configuration) {
+  const size_t count = configuration.upstream_servers.size();
+  if (count == 0) {
+    return Contradiction{"upstream.servers", "",
+                         "empty; give at least one tls://ADDRESS#AUTH-NAME"};
   }
-  const std::string& file = configuration.upstream_ca_file;
-  if (!file.empty() && access(file.c_str(), R_OK) != 0) {
-    return Contradiction{"upstream.ca_file",
-                         std::string("cannot be read: ") + std::strerror(errno) +
-                             "; give a PEM file, or leave it empty for the system's authorities"};
+  if (count > upstream::kServersMax) {
+    return Contradiction{"upstream.servers", std::to_string(count) + " servers",
+                         "too many; give at most " + std::to_string(upstream::kServersMax)};
   }
   return std::nullopt;
+}
+
+Refusal check_ca_file(const Configuration& configuration) {
+  const std::string& file = configuration.tls.ca_file;
+  if (file.empty() || access(file.c_str(), R_OK) == 0) return std::nullopt;
+  return Contradiction{"upstream.ca_file", file,
+                       std::string("cannot be read: ") + std::strerror(errno) +
+                           "; give a PEM file, or leave it empty for the system's authorities"};
+}
+
+Refusal check_ttls(const Configuration& configuration) {
+  const cache::TtlPolicy::Options& ttl = configuration.cache.ttl;
+  if (ttl.ttl_min_s > ttl.ttl_max_s) {
+    return Contradiction{"cache.ttl_min", std::to_string(ttl.ttl_min_s),
+                         "above cache.ttl_max; make one of them " + std::to_string(ttl.ttl_max_s)};
+  }
+  if (ttl.failure_ttl_min_s > ttl.failure_ttl_max_s) {
+    return Contradiction{"cache.failure_ttl_min", std::to_string(ttl.failure_ttl_min_s),
+                         "above cache.failure_ttl_max; make it smaller"};
+  }
+  return std::nullopt;
+}
+
+tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication) {
+  tls::Trust trust;
+  trust.authentication_name = server.auth_name;
+  trust.pins = server.pins;
+  trust.opportunistic = authentication == Authentication::Opportunistic;
+  if (trust.authentication_name.empty() && trust.pins.empty()) {
+    trust.authentication_name = server.endpoint.address.to_text();
+  }
+  return trust;
 }
 
 }  // namespace
 
 Refusal check(const Configuration& configuration) {
-  if (Refusal refusal = check_listen(configuration)) return refusal;
-  return check_upstream(configuration);
+  for (const auto one : {check_listen, check_servers, check_ca_file, check_ttls}) {
+    if (Refusal refusal = one(configuration)) return refusal;
+  }
+  return std::nullopt;
+}
+
+upstream::Options upstream_options(const Configuration& configuration) {
+  upstream::Options options = configuration.upstream;
+  for (const UpstreamAddress& server : configuration.upstream_servers) {
+    options.servers.push_back(
+        {server.endpoint, trust_of(server, configuration.authentication), server.weight});
+  }
+  return options;
+}
+
+query::Pipeline::Options query_options(const Configuration& configuration) {
+  query::Pipeline::Options options = configuration.query;
+  options.reply.keepalive_ms = configuration.tcp.session.idle_timeout_ms;
+  return options;
 }
 
 }  // namespace dotring::appliance

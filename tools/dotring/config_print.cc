@@ -55,7 +55,8 @@ std::string print_toml(const Configuration& configuration) {
       "# dotring: the configuration in force. Start with it: dotring --config FILE\n";
   for_each_key([&](std::string_view section) { text += "\n[" + std::string(section) + "]\n"; },
                [&](const Key& key) {
-                 text += "# " + std::string(key.meaning) + ": " + key.describe(key.limits) + "\n";
+                 text += "# " + std::string(key.meaning) + ". Value: " + key.describe(key.limits) +
+                         "\n";
                  text += std::string(key.key()) + " = " +
                          as_toml(key, key.get(configuration, key.limits)) + "\n";
                });

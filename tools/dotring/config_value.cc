@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <charconv>
+#include <utility>
 
 namespace dotring::appliance {
 namespace {
@@ -17,7 +19,6 @@ constexpr std::array<SizeUnit, 5> kSizeUnits = {
     {{"TiB", 40}, {"GiB", 30}, {"MiB", 20}, {"KiB", 10}, {"B", 0}}};
 
 constexpr uint16_t kDnsOverTlsPort = 853;
-constexpr size_t kPinSize = 44;  // base64 of 32 octets
 
 // The shift of the unit at the end of `text`, which is cut off; no unit: bytes.
 int take_unit(std::string_view& text) {
@@ -36,19 +37,13 @@ bool parse_digits(std::string_view text, uint64_t& value) {
   return error == std::errc() && stop == end && !text.empty();
 }
 
-bool is_pin(std::string_view text) {
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  return text.size() == kPinSize && text.back() == '=' &&
-         text.substr(0, kPinSize - 1).find_first_not_of(kAlphabet) == std::string_view::npos;
-}
-
 bool is_auth_name(std::string_view text) {
   const bool clean = text.find_first_of(" /?#:\"\\") == std::string_view::npos;
   return !text.empty() && text.size() <= 253 && clean;
 }
 
-constexpr std::string_view kUpstreamForm = "give tls://ADDRESS[:PORT][?pin=BASE64][#AUTH-NAME]";
+constexpr std::string_view kUpstreamForm =
+    "give tls://ADDRESS[:PORT][?pin=BASE64&weight=NUMBER][#AUTH-NAME]";
 
 Problem refuse_scheme(std::string_view text) {
   const size_t end = text.find("://");
@@ -66,21 +61,33 @@ Problem take_auth_name(std::string_view& rest, UpstreamAddress& value) {
   return "the name after '#' is not a host name; " + std::string(kUpstreamForm);
 }
 
-Problem take_pins(std::string_view& rest, UpstreamAddress& value) {
+Problem take_pin(std::string_view text, UpstreamAddress& value) {
+  const std::optional<tls::SpkiPin> pin = tls::parse_spki_pin(text);
+  if (!pin)
+    return "a pin is base64 of the SHA-256 of the public key (44 characters), not '" +
+           std::string(text) + "'";
+  value.pins.push_back(*pin);
+  return std::nullopt;
+}
+
+Problem take_option(std::string_view option, UpstreamAddress& value) {
+  const std::string_view name = option.substr(0, option.find('='));
+  const std::string_view text = option.substr(std::min(name.size() + 1, option.size()));
+  if (name == "pin") return take_pin(text, value);
+  if (name == "weight") return parse_value(text, Limits{1, 1000, false, false}, value.weight);
+  return "'" + std::string(name) + "' is not an option of a server; " + std::string(kUpstreamForm);
+}
+
+Problem take_options(std::string_view& rest, UpstreamAddress& value) {
   const size_t question = rest.find('?');
   if (question == std::string_view::npos) return std::nullopt;
-  std::string_view pins = rest.substr(question + 1);
+  std::string_view options = rest.substr(question + 1);
   rest = rest.substr(0, question);
-  while (!pins.empty()) {
-    const std::string_view pin = pins.substr(0, pins.find('&'));
-    pins.remove_prefix(std::min(pin.size() + 1, pins.size()));
-    if (!pin.starts_with("pin=") || !is_pin(pin.substr(4))) {
-      return "'" + std::string(pin) +
-             "' is not a pin; give pin= and base64 of the SHA-256 of the public key (44 "
-             "characters)";
-    }
-    value.pins.emplace_back(pin.substr(4));
-  }
+  do {
+    const std::string_view option = options.substr(0, options.find('&'));
+    options.remove_prefix(std::min(option.size() + 1, options.size()));
+    if (Problem problem = take_option(option, value)) return problem;
+  } while (!options.empty());
   return std::nullopt;
 }
 
@@ -103,7 +110,8 @@ std::string print_number(uint64_t value, const Limits& limits) {
 
 std::string describe_number(const Limits& limits) {
   if (limits.bytes) return describe_size(limits);
-  return "a whole number from " + std::to_string(limits.min) + " to " + std::to_string(limits.max);
+  const std::string kind = limits.power_of_two ? "a power of two" : "a whole number";
+  return kind + " from " + std::to_string(limits.min) + " to " + std::to_string(limits.max);
 }
 
 Problem parse_number(std::string_view text, const Limits& limits, uint64_t& value) {
@@ -117,6 +125,9 @@ Problem parse_number(std::string_view text, const Limits& limits, uint64_t& valu
   const bool overflow = (parsed << shift) >> shift != parsed;
   if (overflow || (parsed << shift) < limits.min || (parsed << shift) > limits.max) {
     return "out of range; give " + describe_number(limits);
+  }
+  if (limits.power_of_two && !std::has_single_bit(parsed << shift)) {
+    return "not a power of two; give " + describe_number(limits);
   }
   value = parsed << shift;
   return std::nullopt;
@@ -171,7 +182,7 @@ Problem parse_value(std::string_view text, const Limits&, UpstreamAddress& value
   std::string_view rest = text.substr(kScheme.size());
   UpstreamAddress parsed;
   if (Problem problem = take_auth_name(rest, parsed)) return problem;
-  if (Problem problem = take_pins(rest, parsed)) return problem;
+  if (Problem problem = take_options(rest, parsed)) return problem;
   const std::optional<Endpoint> endpoint = Endpoint::parse(rest, kDnsOverTlsPort);
   // Without brackets nobody can tell the port of an IPv6 address from its last group.
   const bool ambiguous = !rest.starts_with('[') && std::count(rest.begin(), rest.end(), ':') > 1;
@@ -199,9 +210,12 @@ std::string print_value(const Endpoint& value, const Limits&) {
 
 std::string print_value(const UpstreamAddress& value, const Limits&) {
   std::string text = "tls://" + value.endpoint.to_text();
-  for (size_t i = 0; i < value.pins.size(); ++i) {
-    text += (i == 0 ? "?pin=" : "&pin=") + value.pins[i];
-  }
+  char separator = '?';
+  const auto add = [&](const std::string& option) {
+    text += std::exchange(separator, '&') + option;
+  };
+  for (const tls::SpkiPin& pin : value.pins) add("pin=" + tls::to_text(pin));
+  if (value.weight != 1) add("weight=" + std::to_string(value.weight));
   if (!value.auth_name.empty()) text += "#" + value.auth_name;
   return text;
 }

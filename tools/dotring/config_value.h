@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <concepts>
 #include <cstdint>
 #include <limits>
@@ -16,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/address.h"
+#include "tls/trust.h"
 
 namespace dotring::appliance {
 
@@ -23,11 +25,12 @@ namespace dotring::appliance {
 /// fine.
 using Problem = std::optional<std::string>;
 
-/// What a number may be. Sizes in bytes are written with a unit ("64MiB").
+/// What a number may be; none is negative. Sizes in bytes are written with a unit ("64MiB").
 struct Limits {
   uint64_t min = 0;
   uint64_t max = std::numeric_limits<uint64_t>::max();
   bool bytes = false;
+  bool power_of_two = false;
 };
 
 /// A DNS server that is asked over TLS (RFC 7858, 8310).
@@ -35,8 +38,9 @@ struct UpstreamAddress {
   Endpoint endpoint;
   /// The name in the server's certificate; empty: its address, or only the pins.
   std::string auth_name;
-  /// Base64 of SHA-256 of accepted public keys (SPKI, RFC 7858, 4.2).
-  std::vector<std::string> pins;
+  /// Of accepted public keys (SPKI, RFC 7858, 4.2).
+  std::vector<tls::SpkiPin> pins;
+  uint32_t weight = 1;
 
   friend bool operator==(const UpstreamAddress&, const UpstreamAddress&) = default;
 };
@@ -67,13 +71,15 @@ std::string print_value(const std::string& value, const Limits& limits);
 std::string print_value(const Endpoint& value, const Limits& limits);
 std::string print_value(const UpstreamAddress& value, const Limits& limits);
 
-template <std::unsigned_integral Number>
-Limits clipped(const Limits& limits) {
-  constexpr uint64_t kLargest = std::numeric_limits<Number>::max();
-  return {limits.min, limits.max < kLargest ? limits.max : kLargest, limits.bytes};
+template <std::integral Number>
+constexpr Limits clipped(const Limits& limits) {
+  constexpr auto kLargest = static_cast<uint64_t>(std::numeric_limits<Number>::max());
+  Limits result = limits;
+  result.max = std::min(limits.max, kLargest);
+  return result;
 }
 
-template <std::unsigned_integral Number>
+template <std::integral Number>
 Problem parse_value(std::string_view text, const Limits& limits, Number& value) {
   uint64_t wide = 0;
   Problem problem = parse_number(text, clipped<Number>(limits), wide);
@@ -81,9 +87,9 @@ Problem parse_value(std::string_view text, const Limits& limits, Number& value) 
   return problem;
 }
 
-template <std::unsigned_integral Number>
+template <std::integral Number>
 std::string print_value(Number value, const Limits& limits) {
-  return print_number(value, limits);
+  return print_number(static_cast<uint64_t>(value), limits);
 }
 
 template <NamedEnum Enum>

@@ -162,7 +162,7 @@ TEST(ConfigPrint, WhatIsPrintedIsReadBackAsTheSame) {
   EXPECT_EQ(print_toml(applied({toml(printed)})), printed);
   EXPECT_NE(printed, print_toml(Configuration()));
   EXPECT_EQ(applied({toml(printed)}).upstream_servers, configuration.upstream_servers);
-  EXPECT_EQ(applied({toml(printed)}).upstream_ca_file, "/a \"b\"\\c.pem");
+  EXPECT_EQ(applied({toml(printed)}).tls.ca_file, "/a \"b\"\\c.pem");
 }
 
 TEST(ConfigPrint, TheReferenceHasALinePerKey) {
@@ -187,7 +187,7 @@ TEST(ConfigKeys, DefaultsAreWithinTheirLimitsAndNamesAreUnique) {
 TEST(ConfigCheck, ContradictionsAreRefusedWithTheirKey) {
   Configuration configuration;
   EXPECT_FALSE(check(configuration));
-  configuration.upstream_ca_file = "/nowhere/ca.pem";
+  configuration.tls.ca_file = "/nowhere/ca.pem";
   EXPECT_EQ(check(configuration)->key, "upstream.ca_file");
   EXPECT_TRUE(contains(check(configuration)->problem, "No such file"));
   configuration.upstream_servers.clear();
@@ -196,6 +196,36 @@ TEST(ConfigCheck, ContradictionsAreRefusedWithTheirKey) {
   EXPECT_EQ(check(configuration)->key, "listen.dns");
   configuration.listen_dns.clear();
   EXPECT_EQ(check(configuration)->key, "listen.dns");
+}
+
+TEST(ConfigCheck, TtlsAreInOrder) {
+  Configuration configuration;
+  configuration.cache.ttl.ttl_min_s = configuration.cache.ttl.ttl_max_s + 1;
+  EXPECT_EQ(check(configuration)->key, "cache.ttl_min");
+}
+
+TEST(ConfigCheck, ServersWithoutNameAreVerifiedByAddressUnlessTheyHavePins) {
+  const std::string pin(43, 'A');
+  const Configuration configuration =
+      applied({command_line({("--upstream.servers=tls://192.0.2.1,tls://192.0.2.2#b.example,tls://"
+                              "192.0.2.3?weight=7&pin=" +
+                              pin + "=")
+                                 .c_str()})});
+  const upstream::Options options = upstream_options(configuration);
+  ASSERT_EQ(options.servers.size(), 3u);
+  EXPECT_EQ(options.servers[0].trust.authentication_name, "192.0.2.1");
+  EXPECT_EQ(options.servers[1].trust.authentication_name, "b.example");
+  EXPECT_EQ(options.servers[2].trust.authentication_name, "");
+  EXPECT_EQ(options.servers[2].trust.pins.size(), 1u);
+  EXPECT_EQ(options.servers[2].weight, 7u);
+  for (const auto& server : options.servers) EXPECT_FALSE(server.trust.opportunistic);
+}
+
+TEST(ConfigCheck, OpportunisticIsOnlyWhatSomebodyAskedFor) {
+  const Configuration configuration =
+      applied({toml("[upstream]\nauthentication = 'opportunistic'")});
+  for (const auto& server : upstream_options(configuration).servers)
+    EXPECT_TRUE(server.trust.opportunistic);
 }
 
 }  // namespace

@@ -5,8 +5,8 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr Limits kPort = {1, 65'535, false};
-constexpr Limits kBytes = {1024, uint64_t{1} << 40, true};
+constexpr Limits kPort = {1, 65'535, false, false};
+constexpr Limits kBytes = {1024, uint64_t{1} << 40, true, false};
 constexpr char kPin[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 TEST(ConfigValue, ReadsNumbersWithinTheirLimits) {
@@ -24,6 +24,14 @@ TEST(ConfigValue, NarrowTypesBoundTheLimits) {
   uint16_t number = 0;
   EXPECT_TRUE(parse_value("65536", Limits{}, number));
   EXPECT_FALSE(parse_value("65535", Limits{}, number));
+}
+
+TEST(ConfigValue, PowersOfTwo) {
+  uint32_t number = 0;
+  const Limits limits{64, 32'768, false, true};
+  EXPECT_FALSE(parse_value("256", limits, number));
+  EXPECT_TRUE(parse_value("257", limits, number));
+  EXPECT_EQ(number, 256u);
 }
 
 TEST(ConfigValue, ReadsSizesWithAndWithoutUnit) {
@@ -65,10 +73,12 @@ TEST(ConfigValue, ReadsPins) {
   UpstreamAddress server;
   EXPECT_FALSE(
       parse_value("tls://192.0.2.1?pin=" + pin + "&pin=" + pin + "#dns.example", {}, server));
-  EXPECT_EQ(server.pins, (std::vector<std::string>{pin, pin}));
+  ASSERT_EQ(server.pins.size(), 2u);
+  EXPECT_EQ(tls::to_text(server.pins[0]), pin);
   EXPECT_EQ(server.auth_name, "dns.example");
   for (const std::string& bad :
-       {std::string("?pin="), std::string("?pin=abc"), "?key=" + pin, "?pin=" + pin + "A"}) {
+       {std::string("?pin="), std::string("?pin=abc"), "?key=" + pin, "?pin=" + pin + "A",
+        std::string("?weight=0"), std::string("?weight=x"), std::string("?")}) {
     EXPECT_TRUE(parse_value("tls://192.0.2.1" + bad, {}, server)) << bad;
   }
 }
@@ -76,7 +86,8 @@ TEST(ConfigValue, ReadsPins) {
 TEST(ConfigValue, PrintsUpstreamAddressesAsTheyAreRead) {
   for (const std::string& text :
        {std::string("tls://192.0.2.1:853#dns.example"), std::string("tls://[2001:db8::1]:8853"),
-        "tls://192.0.2.1:853?pin=" + std::string(kPin) + "#a.example"}) {
+        "tls://192.0.2.1:853?pin=" + std::string(kPin) + "#a.example",
+        "tls://192.0.2.1:853?pin=" + std::string(kPin) + "&weight=3"}) {
     UpstreamAddress server;
     EXPECT_FALSE(parse_value(text, {}, server));
     EXPECT_EQ(print_value(server, {}), text);
