@@ -1,0 +1,214 @@
+#!/usr/bin/env python3
+"""Writes the hand-made seeds of the fuzz corpora: test/fuzz/corpus/TARGET/NAME.
+
+Each seed stands for one rule of the wire format, kept or broken. What fuzzing finds is added next to them by
+`scripts/fuzz`, under the name that libFuzzer gave it.
+"""
+
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+QR, TC, RD, RA, AD, CD = 0x8000, 0x0200, 0x0100, 0x0080, 0x0020, 0x0010
+A, NS, CNAME, SOA, MX, TXT, AAAA, OPT, ANY = 1, 2, 5, 6, 15, 16, 28, 41, 255
+AT_QUESTION = b"\xc0\x0c"
+
+
+def name(text):
+    labels = [label for label in text.encode().split(b".") if label]
+    return b"".join(bytes([len(label)]) + label for label in labels) + b"\0"
+
+
+def record(owner, rtype, ttl, rdata, rclass=1):
+    return owner + struct.pack("!HHIH", rtype, rclass, ttl, len(rdata)) + rdata
+
+
+def option(code, data):
+    return struct.pack("!HH", code, len(data)) + data
+
+
+def opt(options=b"", size=1232, ttl=0):
+    return record(b"\0", OPT, ttl, options, size)
+
+
+def question(text="www.example.com", qtype=A, qclass=1):
+    wire = text if isinstance(text, bytes) else name(text)
+    return wire + struct.pack("!HH", qtype, qclass)
+
+
+def message(flags, questions=(), answers=(), authorities=(), additionals=()):
+    sections = (questions, answers, authorities, additionals)
+    header = struct.pack("!HHHHHH", 0x1234, flags, *(len(section) for section in sections))
+    return header + b"".join(b"".join(section) for section in sections)
+
+
+def frame(content):
+    return struct.pack("!H", len(content)) + content
+
+
+LONGEST = b"\x01a" * 127 + b"\0"
+SOA_RDATA = name("ns.example.com") + name("mail.example.com") + struct.pack("!5I", 1, 2, 3, 4, 900)
+
+QUERIES = {
+    "plain": message(RD, [question()]),
+    "root": message(RD, [question(".", NS)]),
+    "mixed_case": message(RD | CD, [question("WwW.eXaMpLe.CoM", AAAA)]),
+    "longest_name": message(RD, [question(LONGEST)]),
+    "name_of_256": message(RD, [question(b"\x01a" + LONGEST)]),
+    "label_of_63": message(RD, [question("x" * 63)]),
+    "label_of_64": message(RD, [question(b"\x40" + b"x" * 64 + b"\0")]),
+    "opt": message(RD, [question()], (), (), [opt()]),
+    "opt_do_4096": message(RD | AD, [question()], (), (), [opt(b"", 4096, 0x8000)]),
+    "opt_size_0": message(RD, [question()], (), (), [opt(b"", 0)]),
+    "opt_version_1": message(RD, [question()], (), (), [opt(b"\1\2\3", 1232, 0x10000)]),
+    "two_opts": message(RD, [question()], (), (), [opt(), opt()]),
+    "opt_with_owner": message(RD, [question()], (), (), [record(name("x"), OPT, 0, b"")]),
+    "opt_not_last": message(RD, [question()], (), (), [opt(), record(name("k"), 250, 0, b"xyz")]),
+    "cookie_8": message(RD, [question()], (), (), [opt(option(10, b"c" * 8))]),
+    "cookie_24": message(RD, [question()], (), (), [opt(option(10, b"c" * 24))]),
+    "cookie_9": message(RD, [question()], (), (), [opt(option(10, b"c" * 9))]),
+    "keepalive": message(RD, [question()], (), (), [opt(option(11, b""))]),
+    "keepalive_1": message(RD, [question()], (), (), [opt(option(11, b"1"))]),
+    "subnet": message(RD, [question()], (), (), [opt(option(8, b"\0\1\x18\0\xc0\0\2"))]),
+    "subnet_bits": message(RD, [question()], (), (), [opt(option(8, b"\0\1\x14\0\xc0\0\xff"))]),
+    "padding": message(RD, [question()], (), (), [opt(option(12, b"\0" * 80))]),
+    "option_cut": message(RD, [question()], (), (), [opt(option(12, b"\0" * 9)[:-1])]),
+    "many_options": message(
+        RD, [question()], (), (),
+        [opt(option(65001, b"x") + option(15, b"\0\3") + option(10, b"c" * 8) + option(12, b""))]),
+    "no_question": message(RD),
+    "two_questions": message(RD, [question("a"), question("b")], (), (), [opt()]),
+    "compressed_question": message(RD, [question(AT_QUESTION)]),
+    "answer_in_query": message(RD, [question()], [record(AT_QUESTION, A, 1, b"\1\2\3\4")]),
+    "ixfr": message(0, [question("z", 251)], (), [record(AT_QUESTION, SOA, 0, SOA_RDATA)]),
+    "any": message(RD, [question("example.com", ANY)]),
+    "any_class": message(RD, [question("example.com", ANY, 255)]),
+    "iquery": message(0x0800, (), [record(b"\0", A, 1, b"\1\2\3\4")]),
+    "notify": message(0x2000, [question("example.com", SOA)]),
+    "update": message(0x2800, [question("example.com", SOA)], (), [record(name("a"), A, 1, b"")]),
+    "response": message(QR, [question()]),
+    "trailing": message(RD, [question()]) + b"\0",
+    "header_only": message(RD, [question()])[:12],
+    "eleven_octets": message(RD, [question()])[:11],
+    "cut_in_name": message(RD, [question()])[:20],
+    "cut_in_opt": message(RD, [question()], (), (), [opt()])[:-3],
+    "counts_too_high": message(RD, [question()])[:6] + b"\xff" * 6 + question(),
+}
+
+ADDRESS = record(AT_QUESTION, A, 300, b"\xc0\0\2\1")
+AUTHORITY_SOA = record(name("example.com"), SOA, 3600, SOA_RDATA)
+
+
+def answer(records=(), authorities=(), additionals=(), flags=QR | RD | RA, asked=None):
+    return message(flags, [asked or question()], records, authorities, additionals)
+
+
+ANSWERS = {
+    "address": answer([ADDRESS]),
+    "address_opt": answer([ADDRESS], (), [opt()]),
+    "cname_chain": answer([
+        record(AT_QUESTION, CNAME, 60, b"\1b\xc0\x10"),
+        record(b"\1b\xc0\x10", A, 30, b"\xc0\0\2\2"),
+    ]),
+    "no_data": answer((), [AUTHORITY_SOA]),
+    "nxdomain": answer((), [AUTHORITY_SOA], [opt()], QR | RD | RA | 3),
+    "no_soa": answer(),
+    "servfail": answer(flags=QR | RD | RA | 2),
+    "truncated": answer(flags=QR | TC | RD | RA),
+    "bad_cookie": answer((), (), [opt(b"", 1232, 0x01000000)], QR | 7),
+    "extended_error": answer((), (), [opt(option(15, b"\0\x16no route"))], QR | RD | RA | 2),
+    "keepalive": answer([ADDRESS], (), [opt(option(11, b"\0\x64"))]),
+    "opt_not_last": answer([ADDRESS], (), [opt(), record(AT_QUESTION, AAAA, 9, b"\1" * 16)]),
+    "opt_in_the_middle": answer((), (), [ADDRESS, opt(), ADDRESS]),
+    "two_opts": answer((), (), [opt(), opt()]),
+    "opt_in_answer": answer([opt()]),
+    "ttl_2_31": answer([record(AT_QUESTION, A, 0x80000000, b"\1\2\3\4")]),
+    "ttl_max": answer([record(AT_QUESTION, A, 0x7fffffff, b"\1\2\3\4")]),
+    "ttl_0": answer([record(AT_QUESTION, A, 0, b"\1\2\3\4")]),
+    "all_shapes": answer([
+        record(AT_QUESTION, MX, 1, b"\0\1\2mx" + AT_QUESTION),
+        record(AT_QUESTION, TXT, 2, b"\3abc\0\1d"),
+        record(AT_QUESTION, 13, 3, b"\1x\1y"),
+        record(AT_QUESTION, 33, 4, b"\0\1\0\2\0\3" + AT_QUESTION),
+        record(AT_QUESTION, 35, 5, b"\0\1\0\2\1u\0\3!^!" + AT_QUESTION),
+        record(AT_QUESTION, 26, 6, b"\0\1" + AT_QUESTION * 2),
+        record(AT_QUESTION, 17, 7, AT_QUESTION * 2),
+        record(AT_QUESTION, 30, 8, AT_QUESTION + b"\x40"),
+    ]),
+    "unknown_type": answer([record(AT_QUESTION, 65280, 1, b"\xc0\xff\x40")]),
+    "rrsig": answer([ADDRESS, record(AT_QUESTION, 46, 300, b"\0" * 18 + name("example.com") + b"s")]),
+    "address_of_3": answer([record(AT_QUESTION, A, 1, b"\1\2\3")]),
+    "txt_cut": answer([record(AT_QUESTION, TXT, 1, b"\5ab")]),
+    "pointer_forwards": answer([record(b"\xc0\x40", A, 1, b"\1\2\3\4")] * 4),
+    "pointer_to_itself": answer([record(b"\xc0\x21", A, 1, b"\1\2\3\4")]),
+    "pointer_to_header": answer([record(b"\xc0\x00", A, 1, b"\1\2\3\4")]),
+    "pointer_in_rdata_forwards": answer([record(AT_QUESTION, NS, 1, b"\xc0\xff")]),
+    "wrong_opcode": answer([ADDRESS], flags=QR | 0x2000),
+    "query": answer(flags=RD),
+    "no_question": message(QR | 1),
+    "no_question_but_records": message(QR, (), [record(name("a"), A, 1, b"\1\2\3\4")]),
+    "two_questions": message(QR, [question(), question()]),
+    "trailing": answer([ADDRESS]) + b"\0",
+    "cut": answer([ADDRESS])[:-1],
+    "upper_case": answer([ADDRESS], asked=question("WWW.EXAMPLE.COM")),
+    "longest_name": answer([ADDRESS], asked=question(LONGEST)),
+    "root_ns": answer([record(b"\0", NS, 518400, name("a.root-servers.net"))], asked=question(".", NS)),
+}
+
+HEADER = b"\0" * 12
+
+NAMES = {
+    "root": HEADER + b"\0",
+    "plain": HEADER + name("www.example.com"),
+    "pointer": HEADER + name("example.com") + b"\3www\xc0\x0c",
+    "pointer_chain": HEADER + name("com") + b"\1a\xc0\x0c" + b"\1b\xc0\x11" + b"\xc0\x15",
+    "bare_pointers": HEADER + b"\0" + b"".join(
+        struct.pack("!H", 0xC000 | (12 if i == 0 else 11 + 2 * i)) for i in range(25)),
+    "loop": HEADER + b"\xc0\x0c",
+    "loop_of_two": HEADER + b"\xc0\x0e\xc0\x0c",
+    "loop_with_label": HEADER + b"\1a\xc0\x0c",
+    "forwards": HEADER + b"\xc0\x0e" + name("com"),
+    "into_header": HEADER + b"\xc0\x05",
+    "reserved_40": HEADER + b"\x40" + b"x" * 64,
+    "reserved_80": HEADER + b"\x80" + b"x" * 64,
+    "longest": HEADER + LONGEST,
+    "too_long": HEADER + b"\x01a" + LONGEST,
+    "too_long_by_pointer": HEADER + (b"\x3f" + b"x" * 63) * 3 + b"\x3d" + b"x" * 61 + b"\0" + b"\1a\xc0\x0c",
+    "cut_label": HEADER + b"\5abc",
+    "cut_pointer": HEADER + b"\xc0",
+    "text": b"www.Example.com.",
+    "text_escapes": b"a\\.b\\000\\255\\\\.c",
+    "text_bad_escape": b"a\\256",
+    "text_empty_label": b"a..b",
+    "text_root": b".",
+    "wire_upper": name("WWW.EXAMPLE"),
+    "wire_odd_octets": b"\6\0\xff.\\@[\0",
+    "key": name("www.example") + b"\0\1\0\1\4",
+    "key_bad_bits": name("www.example") + b"\0\1\0\1\x40",
+}
+
+FRAMES = {
+    "empty": b"\0",
+    "one": b"\1" + frame(b"abc"),
+    "two": b"\2" + frame(b"abc") + frame(b"de"),
+    "empty_messages": b"\3" + frame(b"") * 5,
+    "half_length": b"\4" + frame(b"abc") + b"\0",
+    "half_message": b"\5" + frame(b"abc") + b"\0\x09abcd",
+    "queries": b"\7" + frame(QUERIES["plain"]) + frame(QUERIES["opt"]) + frame(QUERIES["padding"]),
+    "large": b"\x0f" + frame(b"x" * 700) + frame(b"y"),
+    "never_ends": b"\x10\xff\xff" + b"z" * 40,
+}
+
+
+def write(target, seeds):
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for seed, content in seeds.items():
+        (folder / seed).write_bytes(content)
+
+
+if __name__ == "__main__":
+    write("fuzz_query", QUERIES)
+    write("fuzz_answer", ANSWERS)
+    write("fuzz_name", NAMES)
+    write("fuzz_framing", FRAMES)
