@@ -1,0 +1,1 @@
+"""bench/compare: dotring beside dnsdist and Unbound, in one run, on one core each."""

@@ -1,0 +1,45 @@
+"""The source of queries: dotring-flood on its own core, and the check that every answer is right."""
+
+import json
+import subprocess
+
+from comparison.processes import HOST
+from comparison.servers import SOURCE_CORE
+
+SUFFIX = "example"
+
+
+class Source:
+    def __init__(self, bin_dir):
+        self.program = bin_dir / "dotring-flood"
+        self._next_name = 0
+
+    def new_names(self, count):
+        """The number of the first of `count` names that no run has asked for."""
+        first = self._next_name
+        self._next_name += count
+        return first
+
+    def run(self, port, *options):
+        """The report of one run; options as dotring-flood's."""
+        command = [
+            "taskset", "-c", str(SOURCE_CORE), self.program,
+            "--json", "-s", HOST, "-p", port, "--suffix", SUFFIX, *options,
+        ]  # fmt: skip
+        done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
+        if done.returncode:
+            raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr}")
+        return json.loads(done.stdout)
+
+
+def check_answers(report, who):
+    """Every answer is NOERROR with a record and belongs to its question."""
+    wrong = report["mismatched"] + report["truncated"] + report["empty"] + report["connections_lost"]
+    not_ok = report["answered"] - report["rcodes"].get("NOERROR", 0)
+    if wrong or not_ok or not report["answered"]:
+        raise RuntimeError(f"{who}: answers are missing or wrong: {json.dumps(report, indent=2)}")
+
+
+def check_none_lost(report, who):
+    if report["lost"]:
+        raise RuntimeError(f"{who}: {report['lost']} of {report['sent']} queries were not answered")

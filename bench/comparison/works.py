@@ -1,0 +1,177 @@
+"""What is measured: each work gives one result per server and round, as a dict of figures.
+
+Invariant: CPU is the server's alone, over exactly the queries of the run, all answers right; lost queries are shown.
+"""
+
+import signal
+import time
+
+from comparison.metrics import tls_batches
+from comparison.processes import answers
+from comparison.source import check_answers, check_none_lost
+
+NAMES = 10_000
+MEMORY_ANSWERS = 1_000_000
+RUN_S = 2
+CLIENTS = ("-c", 4, "-q", 128)
+
+
+def measured(server, source, *options):
+    """Runs the source once; figures of the run and of the server's CPU meanwhile."""
+    server.process.check()
+    before_ns = server.process.cpu_ns()
+    report = source.run(server.port, *options)
+    cpu_ns = server.process.cpu_ns() - before_ns
+    server.process.check()
+    if server.name != "echo":
+        check_answers(report, server.name)
+    return {
+        "cpu_us_per_query": cpu_ns / 1000 / report["answered"],
+        "queries_per_s": report["queries_per_s"],
+        "p50_us": report["latency_from_due_us"]["p50"],
+        "p99_us": report["latency_from_due_us"]["p99"],
+        "late_p99_us": report["lateness_us"]["p99"],
+        "answered": report["answered"],
+        "lost_share": report["lost"] / report["sent"],
+        "resident_bytes": server.process.resident_bytes(),
+    }
+
+
+class Work:
+    """Its name on the command line, its title in the table, and whether it is for fresh servers."""
+
+    with_echo = False
+    fresh = False
+    rounds_max = 1_000_000
+
+    def warm(self, server, source):
+        """Whatever must have happened before the first round."""
+
+    def round(self, server, source):
+        """One server's figures of one round."""
+        raise NotImplementedError
+
+
+class Hits(Work):
+    """10,000 names, every one in the cache: the upstream is stopped while they are asked."""
+
+    def __init__(self, name, title, options, mode="udp", with_echo=False):
+        self.name = name
+        self.title = title
+        self.options = ("-m", mode, *options)
+        self.mode = mode  # dnsdist keeps what came over TCP apart from the rest
+        self.with_echo = with_echo
+
+    def warm(self, server, source):
+        if server.name == "echo":
+            return
+        for _ in range(2):
+            options = ("-m", self.mode, "--names", NAMES, "--order", "sequential", "--count", NAMES, "-q", 64)
+            report = source.run(server.port, *options)
+            check_answers(report, server.name)
+        check_none_lost(report, server.name)
+
+    def round(self, server, source):
+        if server.name == "echo":
+            return measured(server, source, "--echo", "--names", NAMES, "-l", RUN_S, *self.options)
+        upstream = server.upstream.process
+        upstream.signal(signal.SIGSTOP)
+        try:
+            return measured(server, source, "--names", NAMES, "-l", RUN_S, *self.options)
+        finally:
+            upstream.signal(signal.SIGCONT)
+
+
+class Misses(Work):
+    """No name twice: every query goes to the upstream over TLS."""
+
+    def __init__(self, name, title, options):
+        self.name = name
+        self.title = title
+        self.options = options
+
+    def warm(self, server, source):
+        # Not checked: the servers' connections may have ended while nobody asked.
+        source.run(server.port, *self._options(source, 0.3))
+
+    def round(self, server, source):
+        before = tls_batches(server)
+        result = measured(server, source, *self._options(source, RUN_S))
+        after = tls_batches(server)
+        if before and after and after[1] > before[1]:
+            result["queries_per_tls_write"] = (after[0] - before[0]) / (after[1] - before[1])
+        return result
+
+    def _options(self, source, seconds):
+        return "--names", 0, "--first-name", source.new_names(1_000_000), "-l", seconds, *self.options
+
+
+class Memory(Work):
+    """One million different answers in the cache of a server that was just started."""
+
+    name = "memory"
+    title = "one million cached answers"
+    fresh = True
+    rounds_max = 1
+
+    def round(self, server, source):
+        source.run(server.port, "--names", 0, "--first-name", source.new_names(2000), "--count", 2000, "-q", 64)
+        before = server.process.resident_bytes()
+        options = ("--names", MEMORY_ANSWERS, "--first-name", source.new_names(MEMORY_ANSWERS)) + (
+            "--order", "sequential", "--count", MEMORY_ANSWERS, "-c", 4, "-q", 256, "-l", 600,
+        )  # fmt: skip
+        check_answers(source.run(server.port, *options), server.name)
+        after = server.process.resident_bytes()
+        return {
+            "bytes_per_answer": (after - before) / MEMORY_ANSWERS,
+            "resident_bytes": after,
+            "still_cached": self._still_cached(server, source, options),
+        }
+
+    def _still_cached(self, server, source, options):
+        """The share of the million that is answered while the upstream is stopped."""
+        upstream = server.upstream.process
+        upstream.signal(signal.SIGSTOP)
+        try:
+            report = source.run(server.port, *options, "-t", 0.2)
+        finally:
+            upstream.signal(signal.SIGCONT)
+        return (report["rcodes"].get("NOERROR", 0) - report["empty"]) / MEMORY_ANSWERS
+
+
+class Idle(Work):
+    """A server that was just started and that nobody asks."""
+
+    name = "idle"
+    title = "idle: start to first answer, CPU, resident"
+    fresh = True
+    rounds_max = 3
+    idle_s = 5
+
+    def round(self, server, source):
+        server.stop()
+        started = time.monotonic()
+        server.launch()
+        while not answers(server.port, timeout_s=0.05):
+            server.process.check()
+            time.sleep(0.0005)
+        first_answer_s = time.monotonic() - started
+        before_ns = server.process.cpu_ns()
+        time.sleep(self.idle_s)
+        return {
+            "first_answer_ms": first_answer_s * 1000,
+            "idle_cpu_ms_per_s": (server.process.cpu_ns() - before_ns) / 1e6 / self.idle_s,
+            "resident_bytes": server.process.resident_bytes(),
+        }
+
+
+WORKS = (
+    Hits("hits-udp", "cache hits over UDP, 10,000 names", CLIENTS, with_echo=True),
+    Misses("misses-dot", "misses over DoT, no name twice", CLIENTS),
+    Hits("hits-tcp", "cache hits over TCP, pipelined", CLIENTS, mode="tcp"),
+    Hits("latency-5k", "latency at 5,000 hits/s", ("-Q", 5_000, "--spin"), with_echo=True),
+    Hits("latency-80k", "latency at 80,000 hits/s", ("-c", 4, "-q", 4096, "-Q", 80_000, "--spin"), with_echo=True),
+    Misses("latency-misses", "latency at 20,000 misses/s", ("-c", 4, "-q", 4096, "-Q", 20_000)),
+    Memory(),
+    Idle(),
+)
