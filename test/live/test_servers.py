@@ -27,7 +27,7 @@ def start(kind, stage, authority, unbound):
 @pytest.mark.parametrize("kind", ["unbound", "kresd", "dnsdist"])
 def test_they_answer_over_tls(kind, stage, authority, unbound):
     server = start(kind, stage, authority, unbound)
-    answer = kdig_tls(server, "www.example.test", "A")
+    answer = kdig_tls(server, "www.zone.example", "A")
     assert "status: NOERROR" in answer and "192.0.2.1" in answer
-    answer = kdig_tls(server, "nothing.example.test", "A")
+    answer = kdig_tls(server, "nothing.zone.example", "A")
     assert "status: NXDOMAIN" in answer and "SOA" in answer

@@ -22,7 +22,7 @@ class QuestionSource {
     uint64_t names = 10'000;  ///< how many different names; 0: no name twice
     uint64_t first_name = 0;  ///< the number of the first one
     Order order = Order::Random;
-    std::string suffix = "d.test";
+    std::string suffix = "example";
     uint16_t type = dns::type::kA;
     uint16_t edns_size = 0;  ///< octets announced in an OPT record; 0: no OPT record
     bool dnssec_ok = false;  ///< needs an OPT record

@@ -11,8 +11,8 @@ from harness import client, ports
 AUTH_NAME = "resolver.test"
 HOST = "127.0.0.1"
 
-# A zone with one of everything the tests ask for. Long answers: big.example.test (TXT, about 3,000 octets).
-ZONE_NAME = "example.test"
+# A zone with one of everything the tests ask for. Long answers: big.zone.example (TXT, about 3,000 octets).
+ZONE_NAME = "zone.example"
 ZONE = f"""\
 $ORIGIN {ZONE_NAME}.
 $TTL 300
@@ -94,7 +94,6 @@ server:
   num-threads: 1
   module-config: "iterator"
   access-control: 127.0.0.0/8 allow
-  local-zone: "test." nodefault
 auth-zone:
   name: "{ZONE_NAME}."
   zonefile: "{zone}"

@@ -29,7 +29,7 @@ TEST(QuestionSource, WritesQueriesThatAServerAccepts) {
   ASSERT_EQ(view.verdict, dns::QueryVerdict::Accept);
   EXPECT_EQ(view.header.id, 4711);
   EXPECT_TRUE(view.header.has(dns::kFlagRd));
-  EXPECT_EQ(dns::name_to_text(view.question.name), "0000beef.d.test.");
+  EXPECT_EQ(dns::name_to_text(view.question.name), "0000beef.example.");
   EXPECT_EQ(view.question.type, dns::type::kAaaa);
   ASSERT_TRUE(view.has_opt);
   EXPECT_EQ(view.edns.udp_size, 1400);
@@ -38,7 +38,7 @@ TEST(QuestionSource, WritesQueriesThatAServerAccepts) {
 
 TEST(QuestionSource, WithoutEdnsThereIsNoOpt) {
   const auto message = message_of(source_of({}), 1);
-  EXPECT_EQ(message.size(), 33u);
+  EXPECT_EQ(message.size(), 34u);
   EXPECT_FALSE(dns::view_query(message).has_opt);
 }
 
@@ -49,7 +49,7 @@ TEST(QuestionSource, KnowsItsQuestionAgainAndNoOther) {
   EXPECT_FALSE(source.is_question_of(6, message));
   const Bytes whole(message);
   EXPECT_FALSE(source.is_question_of(5, whole.first(whole.size() - 1)));
-  message[dns::kHeaderSize + 10] = 'D';  // the suffix in another case
+  message[dns::kHeaderSize + 10] = 'E';  // the suffix in another case
   EXPECT_FALSE(source.is_question_of(5, message));
   message = message_of(source, 5);
   message.back() = 3;  // another class
