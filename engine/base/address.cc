@@ -34,6 +34,7 @@ std::string IpAddress::to_text() const {
 }
 
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
+  if (text.find('\0') != std::string_view::npos) return std::nullopt;
   const std::string terminated(text);
   uint8_t octets[16];
   if (inet_pton(AF_INET, terminated.c_str(), octets) == 1) return from_ipv4(octets);
