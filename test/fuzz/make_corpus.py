@@ -197,6 +197,12 @@ FRAMES = {
     "queries": b"\7" + frame(QUERIES["plain"]) + frame(QUERIES["opt"]) + frame(QUERIES["padding"]),
     "large": b"\x0f" + frame(b"x" * 700) + frame(b"y"),
     "never_ends": b"\x10\xff\xff" + b"z" * 40,
+    "byte_by_byte": b"\0" + frame(QUERIES["opt"]) + frame(b"") + frame(QUERIES["plain"]),
+    "length_split": b"\x11" + frame(b"x" * 254) + frame(b"y" * 255) + frame(b"z" * 256),
+    "lengths_0_to_20": b"\x33" + b"".join(frame(b"q" * size) for size in range(21)),
+    "zeros": b"\x0b" + b"\0" * 33,
+    "piece_ends_with_frame": b"\0" + frame(b"abcdefgh") * 4,
+    "answers": b"\x55" + frame(ANSWERS["all_shapes"]) + frame(ANSWERS["nxdomain"]),
 }
 
 
