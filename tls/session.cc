@@ -15,9 +15,9 @@ class Session::Transfer {
  public:
   Transfer(Session& session, Bytes& input, MutableBytes& output)
       : session_(session), input_(input), output_(output) {
+    session.drain(output);
     session.input_ = input;
     session.output_ = output;
-    session.wants_room_ = false;
   }
   ~Transfer() {
     input_ = std::exchange(session_.input_, {});
@@ -131,10 +131,17 @@ bool Session::verify(bool chain_good, const WOLFSSL_X509_STORE_CTX& store) {
   return true;
 }
 
+void Session::drain(MutableBytes& output) {
+  const size_t size = std::min(output.size(), overflow_.size());
+  if (size == 0) return;
+  std::memcpy(output.data(), overflow_.bytes().data(), size);
+  output = output.subspan(size);
+  overflow_.consume(size);
+}
+
 void Session::handshake(Bytes& input, MutableBytes& output) {
-  if (state_ != State::Handshaking) return;
-  if (!looks_like_tls(input)) return;
   const Transfer transfer(*this, input, output);
+  if (state_ != State::Handshaking || wants_room() || !looks_like_tls(input)) return;
   const int result = trust_ ? wolfSSL_connect(handle_) : wolfSSL_accept(handle_);
   if (result == WOLFSSL_SUCCESS) return finish_handshake();
   fail_from(result);
@@ -160,11 +167,10 @@ void Session::finish_handshake() {
 }
 
 size_t Session::read(Bytes& input, MutableBytes& output, MutableBytes plaintext) {
-  wants_room_ = false;
-  if (state_ != State::Open) return 0;
-  // Asking wolfSSL in vain costs more than looking: it formats an error text.
-  if (input.empty() && wolfSSL_pending(handle_) == 0) return 0;
   const Transfer transfer(*this, input, output);
+  if (state_ != State::Open || wants_room()) return 0;
+  // Asking wolfSSL in vain costs more than looking: it formats an error text.
+  if (input_.empty() && wolfSSL_pending(handle_) == 0) return 0;
   const int result = wolfSSL_read(handle_, plaintext.data(), static_cast<int>(plaintext.size()));
   if (result > 0) return static_cast<size_t>(result);
   fail_from(result);
@@ -172,22 +178,20 @@ size_t Session::read(Bytes& input, MutableBytes& output, MutableBytes plaintext)
 }
 
 bool Session::write(Bytes plaintext, MutableBytes& output) {
-  if (state_ != State::Open && state_ != State::PeerClosed) return false;
-  if (plaintext.empty()) return true;
   Bytes nothing;
   const Transfer transfer(*this, nothing, output);
+  if (state_ != State::Open && state_ != State::PeerClosed) return false;
+  if (plaintext.empty()) return true;
   const int result = wolfSSL_write(handle_, plaintext.data(), static_cast<int>(plaintext.size()));
   if (result == static_cast<int>(plaintext.size())) return true;
-  assert(result <= 0);
   fail_from(result);
   return false;
 }
 
 void Session::close(MutableBytes& output) {
-  if (state_ != State::Open && state_ != State::PeerClosed) return;
   Bytes nothing;
   const Transfer transfer(*this, nothing, output);
-  wolfSSL_shutdown(handle_);
+  if (state_ == State::Open || state_ == State::PeerClosed) wolfSSL_shutdown(handle_);
 }
 
 // What a result that is no success means.
@@ -195,7 +199,6 @@ void Session::fail_from(int result) {
   const int error = wolfSSL_get_error(handle_, result);
   switch (error) {
     case WOLFSSL_ERROR_WANT_READ:
-    case WOLFSSL_ERROR_WANT_WRITE:
       return;
     case WOLFSSL_ERROR_ZERO_RETURN:
       if (state_ == State::Open) {
@@ -253,17 +256,17 @@ int Session::receive_callback(WOLFSSL*, char* buffer, int size, void* self) {
   return static_cast<int>(taken);
 }
 
+// Never blocks: what does not fit the room is kept. wolfSSL 5.5 fails TLS 1.3 handshakes whose
+// output blocks twice.
 int Session::send_callback(WOLFSSL*, char* buffer, int size, void* self) {
   auto* session = static_cast<Session*>(self);
   MutableBytes& output = session->output_;
-  const size_t given = std::min(static_cast<size_t>(size), output.size());
-  if (given == 0) {
-    session->wants_room_ = true;
-    return WOLFSSL_CBIO_ERR_WANT_WRITE;
-  }
-  std::memcpy(output.data(), buffer, given);
+  const Bytes record{reinterpret_cast<const uint8_t*>(buffer), static_cast<size_t>(size)};
+  const size_t given = session->wants_room() ? 0 : std::min(record.size(), output.size());
+  std::copy_n(record.begin(), given, output.begin());
   output = output.subspan(given);
-  return static_cast<int>(given);
+  session->overflow_.append(record.subspan(given));
+  return size;
 }
 
 int Session::new_session_callback(WOLFSSL* handle, WOLFSSL_SESSION* session) {

@@ -12,6 +12,7 @@
 
 #include <string>
 
+#include "engine/base/byte_buffer.h"
 #include "engine/base/bytes.h"
 #include "tls/context.h"
 #include "tls/resumption.h"
@@ -42,7 +43,7 @@ class Session {
 
   /// The largest plaintext of one record (RFC 8446, 5.1).
   static constexpr size_t kRecordMax = 16384;
-  /// Room that handshake(), read() and close() need at a time; more is asked for by wants_room().
+  /// Room that most handshakes need at a time.
   static constexpr size_t kControlRoom = 2048;
   /// An upper bound of what write() produces for `size` octets.
   static constexpr size_t sealed_size_max(size_t size) {
@@ -60,17 +61,20 @@ class Session {
 
   State state() const { return state_; }
   const Failure& failure() const { return failure_; }
-  /// The last call stopped because `output` was full: send that, and call again with more room.
-  bool wants_room() const { return wants_room_; }
+  /// Ciphertext did not fit the room and is kept: it comes out by drain(), or by the next call of
+  /// any method, first. Until all of it is taken handshake() and read() do nothing, so it is
+  /// bounded by what one call produces.
+  bool wants_room() const { return !overflow_.empty(); }
+  size_t bytes_kept() const { return overflow_.size(); }
+  void drain(MutableBytes& output);
 
-  /// One step of the handshake, until it needs more input or room, or state() changes.
+  /// One step of the handshake, until it needs more input or state() changes.
   void handshake(Bytes& input, MutableBytes& output);
   /// Plaintext of at most one record, into `plaintext` (kRecordMax octets take any record whole).
   /// 0: more input is needed, room is wanted, or state() changed. Consumes all input before it says
   /// that more is needed.
   size_t read(Bytes& input, MutableBytes& output, MutableBytes plaintext);
-  /// Encrypts all of `plaintext` into as few records as possible. True: done. False: the room was
-  /// too small (call again with the same octets in front), or it failed.
+  /// Encrypts all of `plaintext` into as few records as possible. False: not open, or failed.
   bool write(Bytes plaintext, MutableBytes& output);
   /// Writes close_notify. Nothing may be written after it.
   void close(MutableBytes& output);
@@ -111,13 +115,13 @@ class Session {
   const Trust* trust_ = nullptr;  ///< null: a server
   TicketStore* tickets_ = nullptr;
   State state_ = State::Handshaking;
-  bool wants_room_ = false;
   bool input_seen_ = false;
   bool ticket_offered_ = false;
   bool leaf_accepted_ = false;
   bool resumed_ = false;
   Bytes input_;
   MutableBytes output_;
+  ByteBuffer overflow_;               ///< ciphertext that did not fit the room
   TicketStore::Ticket early_ticket_;  ///< TLS 1.2: arrives before the handshake is over
   std::string complaint_;
   Failure failure_;

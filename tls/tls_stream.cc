@@ -38,21 +38,33 @@ void TlsStream::start() {
   lower_.set_handler(this);
 }
 
-// Runs `step` with room in the lower stream, again while it wants more. False: the lower stream has
-// none.
+// Runs `step` with room in the lower stream. False: the lower stream has no room for what came out
+// of it, or for what was kept before; in the second case `step` did not run.
 template <typename Step>
 bool TlsStream::with_room(size_t room, Step step) {
-  bool had_room;
-  do {
-    MutableBytes output = lower_.reserve(room);
+  if (!send_kept()) return false;
+  MutableBytes output = lower_.reserve(room);
+  const size_t given = output.size();
+  step(output);
+  commit_ciphertext(given - output.size());
+  return send_kept();
+}
+
+bool TlsStream::send_kept() {
+  while (session_->wants_room()) {
+    MutableBytes output = lower_.reserve(session_->bytes_kept());
+    if (output.empty()) return false;
     const size_t given = output.size();
-    had_room = given > 0;
-    step(output);
-    const size_t used = given - output.size();
-    if (used > 0) lower_.commit(used);
-    statistics_.ciphertext_bytes_out.add(used);
-  } while (session_->wants_room() && had_room);
-  return !session_->wants_room();
+    session_->drain(output);
+    commit_ciphertext(given - output.size());
+  }
+  return true;
+}
+
+void TlsStream::commit_ciphertext(size_t size) {
+  if (size == 0) return;
+  lower_.commit(size);
+  statistics_.ciphertext_bytes_out.add(size);
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -166,10 +178,15 @@ void TlsStream::finish_peer(const char* detail) {
 // Sending
 
 MutableBytes TlsStream::reserve(size_t size) {
-  if (state_ != State::Open) return {};
+  if (state_ != State::Open || session_->wants_room()) return {};
   const size_t sealed = Session::sealed_size_max(plaintext_.size() + size) + Session::kControlRoom;
   if (lower_.reserve(sealed).empty()) return {};
   return plaintext_.reserve(size);
+}
+
+size_t TlsStream::bytes_queued() const {
+  const size_t kept = session_ ? session_->bytes_kept() : 0;
+  return plaintext_.size() + kept + lower_.bytes_queued();
 }
 
 void TlsStream::commit(size_t size) {
@@ -186,24 +203,24 @@ void TlsStream::flush() {
   if (state_ == State::Closing && !lower_.active()) return on_closed(CloseReason::Local, "");
   process_held();
   if (state_ != State::Open) return;
-  if (!plaintext_.empty()) seal(plaintext_.size());
+  if (!plaintext_.empty() || session_->wants_room()) seal(plaintext_.size());
   plaintext_.shrink(kIdleBufferMax);
 }
 
 void TlsStream::seal(size_t size) {
+  if (!send_kept()) return;  // on_writable() tries again
   bool done = false;
   with_room(Session::sealed_size_max(size), [&](MutableBytes& output) {
     done = session_->write(plaintext_.bytes().first(size), output);
   });
-  if (session_->state() == Session::State::Failed) return fail();
-  if (!done) return;  // on_writable() tries again
+  if (!done) return fail();
   statistics_.records_written.add((size + Session::kRecordMax - 1) / Session::kRecordMax);
   plaintext_.consume(size);
 }
 
 void TlsStream::on_writable() {
   if (state_ != State::Open) return;
-  if (!plaintext_.empty()) loop_.schedule(*this);
+  if (!plaintext_.empty() || session_->wants_room()) loop_.schedule(*this);
   handler_->on_writable();
 }
 

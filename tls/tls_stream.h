@@ -60,7 +60,7 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   MutableBytes reserve(size_t size) override;
   void commit(size_t size) override;
   /// Plaintext not yet encrypted and ciphertext not yet with the kernel.
-  size_t bytes_queued() const override { return plaintext_.size() + lower_.bytes_queued(); }
+  size_t bytes_queued() const override;
   void pause_reading() override;
   void resume_reading() override;
   /// Encrypts what was committed, adds close_notify and closes the lower stream.
@@ -106,6 +106,8 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   void on_handshake_timeout();
   template <typename Step>
   bool with_room(size_t room, Step step);
+  bool send_kept();
+  void commit_ciphertext(size_t size);
 
   /// Room for what wolfSSL answers by itself while reading (key updates, alerts).
   static constexpr size_t kReplyRoom = 256;

@@ -54,14 +54,16 @@ std::optional<SpkiPin> spki_pin_of(Bytes certificate_der) {
 }
 
 std::optional<SpkiPin> parse_spki_pin(std::string_view base64) {
-  SpkiPin pin;
-  auto size = static_cast<word32>(pin.size());
-  const bool right_size = base64.size() == 44;  // 32 octets, padded
-  if (!right_size || base64.find_first_of(" \t\r\n") != base64.npos) return std::nullopt;
+  // 32 octets, padded. The decoder skips white space and wants room for the padding.
+  const bool plausible = base64.size() == 44 && base64.find_first_of(" \t\r\n") == base64.npos;
+  if (!plausible) return std::nullopt;
+  byte decoded[48];
+  word32 size = sizeof decoded;
   const auto* text = reinterpret_cast<const byte*>(base64.data());
-  if (Base64_Decode(text, static_cast<word32>(base64.size()), pin.data(), &size) != 0)
-    return std::nullopt;
-  if (size != pin.size()) return std::nullopt;
+  const int failed = Base64_Decode(text, static_cast<word32>(base64.size()), decoded, &size);
+  SpkiPin pin;
+  if (failed != 0 || size != pin.size()) return std::nullopt;
+  std::copy_n(decoded, pin.size(), pin.begin());
   return pin;
 }
 
