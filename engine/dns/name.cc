@@ -12,9 +12,9 @@ bool is_pointer(uint8_t octet) {
   return (octet & kPointerBits) == kPointerBits;
 }
 
-// The target of a pointer at `at`; 0 when it may not be followed. `run_start` is where the labels
-// before the pointer began: a target from there on would lead back to this pointer. Targets inside
-// the header are refused because its id and flags change on the way, and the name with them.
+// The target of a pointer at `at`, a run of labels that began at `run_start`; 0 when it may not be
+// followed. Targets inside the header are refused because its id and flags change on the way, and
+// the name with them.
 size_t pointer_target(Bytes message, size_t at, size_t run_start) {
   if (message.size() - at < 2) return 0;
   const size_t target = load_be16(message.data() + at) & 0x3fffu;
@@ -23,6 +23,10 @@ size_t pointer_target(Bytes message, size_t at, size_t run_start) {
 
 // Calls `take(label with its length octet)` for each label, the root's included, and returns the
 // offset behind the name where it stands; 0 when it is malformed.
+//
+// Each run of labels ends before the run that pointed to it begins, as names written earlier do. So
+// every walk ends, and no name is made of octets of its own record, which may be cut off or change
+// (OPT, TTL).
 template <typename Take>
 size_t walk_name(Bytes message, size_t at, Take&& take) {
   size_t run_start = at;
@@ -31,9 +35,11 @@ size_t walk_name(Bytes message, size_t at, Take&& take) {
   for (int pointers = 0; at < message.size();) {
     const uint8_t octet = message[at];
     if (is_pointer(octet)) {
+      const size_t target = pointer_target(message, at, run_start);
+      if (target == 0 || ++pointers > kPointersMax) return 0;
       if (end == 0) end = at + 2;
-      at = run_start = pointer_target(message, at, run_start);
-      if (at == 0 || ++pointers > kPointersMax) return 0;
+      message = message.first(run_start);
+      at = run_start = target;
       continue;
     }
     const size_t label_size = size_t{octet} + 1;

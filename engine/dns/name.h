@@ -24,9 +24,9 @@ struct Name {
   Bytes wire() const { return {octets.data(), size}; }
 };
 
-// Compression pointers are followed only backwards, to before the run of labels that they end, so
-// every walk ends; never into the header, whose id and flags change on the way; and at most 127
-// times per name.
+// Compression pointers are followed only backwards, to labels that end before the run of labels
+// with the pointer begins: so every walk ends. Never into the header, whose id and flags change on
+// the way; at most 127 times per name.
 
 /// Moves `reader` past a name that may end in a compression pointer, without following it.
 /// Fails the reader on a label over 63, a reserved label type, a pointer that does not go

@@ -217,6 +217,17 @@ TEST(AnswerView, OwnersAreFollowedToTheirEnd) {
   EXPECT_EQ(fault_of(reply().answer({0xc0, 0}, type::kA, 1, kAddress)), AnswerFault::Malformed);
 }
 
+TEST(AnswerView, NoOwnerIsMadeOfItsOwnRecord) {
+  // Found by fuzzing: the owner points to the type of the question, which read as labels leads
+  // through the owner itself and its record to the root of OPT; when OPT is cut off, the name has
+  // no end.
+  const MessageBuilder message = MessageBuilder(kReply)
+                                     .question(".", type::kA)
+                                     .answer({0xc0, 0x0e}, type::kA, 300, {0xc0, 0, 2, 1})
+                                     .opt();
+  EXPECT_EQ(fault_of(message), AnswerFault::Malformed);
+}
+
 TEST(AnswerView, BoundsTheNumberOfRecords) {
   MessageBuilder message = reply();
   Octets records;

@@ -96,6 +96,13 @@ TEST(Name, RefusesAForwardPointer) {
   EXPECT_FALSE(skips(message, 12));
 }
 
+TEST(Name, RefusesAPointerToLabelsThatRunIntoIt) {
+  // The label at 12 holds the pointer at 14 as its content, and the root stands behind it.
+  const Octets message = behind_header({3, 'a', 0xc0, 12, 0});
+  EXPECT_EQ(read_text(message, 14), std::nullopt);
+  EXPECT_EQ(read_text(behind_header({1, 'a', 0, 0xc0, 12, 0}), 15), "a.") << "this one ends before";
+}
+
 TEST(Name, RefusesAPointerIntoTheHeader) {
   for (uint8_t target = 0; target < kHeaderSize; ++target) {
     const Octets message = behind_header({0xc0, target});
