@@ -144,6 +144,14 @@ void ClientSession::drop_reply() {
   reply_ended();
 }
 
+void ClientSession::send_besides(Bytes message) {
+  const MutableBytes room = stream_->reserve(kLengthSize + message.size());
+  if (room.empty()) return;
+  store_be16(room.data(), static_cast<uint16_t>(message.size()));
+  std::memcpy(room.data() + kLengthSize, message.data(), message.size());
+  stream_->commit(kLengthSize + message.size());
+}
+
 void ClientSession::reply_ended() {
   --in_flight_;
   active_ms_ = loop_.now_ms();

@@ -50,4 +50,11 @@ void UdpListener::drop_reply(const query::ReplyTo&) {
   statistics_.dropped_by_handler.add();
 }
 
+void UdpListener::send_besides(const query::ReplyTo& to, Bytes message) {
+  const MutableBytes room = socket_.reserve(message.size());
+  if (room.empty()) return;
+  std::memcpy(room.data(), message.data(), message.size());
+  socket_.commit(path_of(to), message.size());
+}
+
 }  // namespace dotring::listen

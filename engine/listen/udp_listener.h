@@ -34,6 +34,9 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   void send_reply(const query::ReplyTo& to, size_t size) override;
   void drop_reply(const query::ReplyTo& to) override;
 
+  /// A datagram besides the reply to whoever asked (servers that answer twice).
+  void send_besides(const query::ReplyTo& to, Bytes message);
+
   const UdpListenerStatistics& statistics() const { return statistics_; }
   const io::UdpStatistics& socket_statistics() const { return socket_.statistics(); }
 
