@@ -53,7 +53,7 @@ void loop_turn_with_datagrams(benchmark::State& state) {
     while (recv(client.descriptor, reply, sizeof reply, MSG_DONTWAIT) > 0) {
     }
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * batch));
+  state.SetItemsProcessed(state.iterations() * state.range(0));
   close(client.descriptor);
   socket.stop();
   while (socket.active()) loop.turn(1);
