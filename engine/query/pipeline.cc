@@ -109,7 +109,7 @@ void Pipeline::on_missing(const Recipient& to, const dns::QuestionKey& key) {
   std::array<uint8_t, dns::kUdpSizeWithoutEdns> room;
   if (const size_t size = local_names_.answer(key, room)) {
     statistics_.local.add();
-    return sender_.send_message(to, Bytes(room).first(size));
+    return sender_.send_message(to, Bytes(room).first(size), dns::kFlagAa);
   }
   switch (rule_of(key)) {
     case QuestionRule::Forward:

@@ -51,8 +51,8 @@ class ReplySender {
   /// The first `size` octets of `room` are an answer in stored form.
   void send_in_place(const Recipient& to, MutableBytes room, size_t size,
                      std::optional<ExtendedError> error = std::nullopt);
-  /// `message` is an answer in stored form; truncated where it does not fit. `flags` are added to
-  /// the reply's (TC of the upstream).
+  /// `message` is an answer in stored form; truncated where it does not fit. `flags`: those of AA,
+  /// TC and Z that the reply is to have; an answer from a cache has none.
   void send_message(const Recipient& to, Bytes message, uint16_t flags = 0,
                     std::optional<ExtendedError> error = std::nullopt);
   /// Header, question and OPT. An rcode above 15 becomes SERVFAIL without EDNS.

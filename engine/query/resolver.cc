@@ -298,7 +298,7 @@ void Resolver::give_answer(Resolution& resolution, Bytes message, const dns::Ans
     return waiting_room_.send_error(resolution.queue, resolution.key, view.rcode, error);
   }
   const size_t size = dns::to_stored_form(message, view, scratch_.data());
-  const uint16_t flags = view.header.flags & (dns::kFlagTc | dns::kFlagZ);
+  const uint16_t flags = view.header.flags & (dns::kFlagAa | dns::kFlagTc | dns::kFlagZ);
   waiting_room_.send_message(resolution.queue, resolution.key, {scratch_.data(), size}, flags,
                              error);
 }
