@@ -6,7 +6,7 @@ from comparison.processes import HOST
 
 # Counters of queries written to upstreams and of the TLS records that carried them.
 QUERIES = "dotring_upstream_queries_total"
-WRITES = "dotring_upstream_tls_writes_total"
+WRITES = "dotring_upstream_writes_total"
 
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 

@@ -25,6 +25,7 @@ class Upstream:
             [
                 bin_dir / "dotring-responder",
                 "--tls", f"{HOST}:{self.port}", "--make-cert", AUTH_NAME, "--write-ca", self.ca_path,
+                "--default", "ttl=86400",
             ],
             SOURCE_CORE,
             folder,

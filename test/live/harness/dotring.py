@@ -3,7 +3,6 @@
 import os
 import pathlib
 import re
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -33,11 +32,11 @@ def program(name):
 class Dotring:
     """A running dotring. Options are configuration keys: {"cache.memory": "16MiB"}; lists are joined."""
 
-    def __init__(self, stage, upstreams=(), options=None, wait=True, environment=None):
+    def __init__(self, stage, upstreams=(), options=None, listen=(HOST,), wait=True, environment=None):
         self.port = ports.free_port()
         self.admin_port = ports.free_port()
         settings = {
-            "listen.dns": f"{HOST}:{self.port}",
+            "listen.dns": [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in listen],
             "admin.listen": f"{HOST}:{self.admin_port}",
             "upstream.servers": [upstream.url for upstream in upstreams],
             "engine.workers": 2,
@@ -62,7 +61,7 @@ class Dotring:
         return (HOST, self.port)
 
     def wait_until_ready(self):
-        self.process.wait_for(lambda: _accepts(self.port) and self.page("/readyz")[0] == 200, "ready")
+        self.process.wait_for(lambda: self.page("/readyz")[0] == 200, "ready")
 
     def end(self):
         """Every test ends with a dotring that ends as it should, unless the test ended it itself."""
@@ -153,7 +152,7 @@ def arguments_of(settings):
     return [f"--{key}={text(value)}" for key, value in settings.items() if value is not None]
 
 
-def run_once(settings=None, *arguments, environment=None):
+def run_once(settings=None, *arguments, environment=None, preexec=None):
     """Runs dotring to its end: (status, output of both streams)."""
     done = subprocess.run(
         [program("dotring"), *arguments_of(settings or {}), *map(str, arguments)],
@@ -163,13 +162,7 @@ def run_once(settings=None, *arguments, environment=None):
         text=True,
         timeout=60,
         env=dict(os.environ, **ENVIRONMENT, **(environment or {})),
+        preexec_fn=preexec,
     )
     return done.returncode, done.stdout
 
-
-def _accepts(port):
-    try:
-        socket.create_connection((HOST, port), 5).close()
-        return True
-    except OSError:
-        return False

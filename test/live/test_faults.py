@@ -1,0 +1,310 @@
+"""Bad input and faults: a clear result and nothing lost. The table of issue 2, row by row."""
+
+import datetime
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from harness import client, servers
+from harness.certificates import Authority
+from harness.dotring import Dotring, Responder
+from harness.ports import free_port
+from harness.upstream import PythonUpstream, address_answer
+from harness.waiting import wait_for
+
+DAY = datetime.timedelta(days=1)
+NO_REACHABLE_AUTHORITY, NETWORK_ERROR = 22, 23
+STALE_ANSWER, STALE_NXDOMAIN, CACHED_ERROR = 3, 19, 13
+
+# What an upstream may do wrong: options of the responder that do it for every name ...
+EVERY_NAME = {
+    "accepts and stays silent": ["--default", "drop"],
+    "stalls in the handshake": ["--tls-fault", "silent"],
+    "garbage instead of a handshake": ["--tls-fault", "garbage"],
+    "closes instead of a handshake": ["--tls-fault", "close"],
+    "closes after each answer": ["--default", "close-after=1"],
+    "resets under load": ["--default", "reset-after=5"],
+    "sends garbage messages": ["--default", "garbage"],
+    "sends garbage": ["--default", "garbage-stream"],
+    "wrong id": ["--default", "wrong-id"],
+    "wrong question": ["--default", "wrong-question"],
+    "answers twice": ["--default", "twice"],
+    "half a frame, then the end": ["--default", "half-frame"],
+    "half a frame, then silence": ["--default", "half-frame,stall-connection"],
+    "stops answering": ["--default", "stall-connection"],
+}
+# ... and for some names only, on a connection that serves others too.
+SOME_NAMES = ["drop", "garbage", "wrong-id", "wrong-question", "twice", "garbage-stream", "half-frame"]
+SOME_NAMES += ["half-frame,stall-connection", "stall-connection", "close-after=1", "reset-after=1"]
+
+
+def ask_all(dotring, names, timeout_s=client.TIMEOUT_S, **options):
+    """Asks all names at once over one TCP connection: {name: reply}."""
+    messages = [client.query(name, id=index + 1, **options) for index, name in enumerate(names)]
+    with client.TcpClient(dotring.server, timeout_s) as connection:
+        connection.send(*messages)
+        replies = [connection.receive() for _ in messages]
+    return {names[reply.id - 1]: reply for reply in replies}
+
+
+def names_of(prefix, count):
+    return [f"{prefix}{index}.zone.example" for index in range(count)]
+
+
+class TestOneServerFails:
+    """Two servers, the first one faulty: every query is answered by the other within its deadline."""
+
+    @pytest.mark.parametrize("fault", EVERY_NAME)
+    def test_queries_are_answered_by_another_server(self, stage, authority, fault):
+        faulty = Responder(stage, authority, *EVERY_NAME[fault])
+        good = Responder(stage, authority)
+        self.check(stage, faulty, good)
+
+    def test_it_refuses_connections(self, stage, authority):
+        good = Responder(stage, authority)
+        nobody = servers.TlsServer(authority, free_port())
+        self.check(stage, nobody, good)
+
+    def test_it_is_stopped_while_queries_are_in_flight(self, stage, authority):
+        faulty = Responder(stage, authority, "--default", "latency=20ms")
+        good = Responder(stage, authority)
+        dotring = Dotring(stage, [faulty, good], {"upstream.policy": "in-order"})
+        ask_all(dotring, names_of("warm", 5))
+        faulty.process.signal(signal.SIGSTOP)
+        try:
+            replies = ask_all(dotring, names_of("n", 100))
+        finally:
+            faulty.process.signal(signal.SIGCONT)
+        assert {client.rcode(reply) for reply in replies.values()} == {"NOERROR"}
+
+    def test_it_dies_while_queries_are_in_flight(self, stage, authority):
+        faulty = Responder(stage, authority, "--rule", "n*:latency=60s")
+        good = Responder(stage, authority)
+        dotring = Dotring(stage, [faulty, good], {"upstream.policy": "in-order", "engine.workers": 1})
+        ask_all(dotring, names_of("warm", 5))
+        names = names_of("n", 100)
+        messages = [client.query(name, id=index + 1) for index, name in enumerate(names)]
+        with client.TcpClient(dotring.server) as connection:
+            connection.send(*messages)
+            in_flight = lambda: dotring.metrics().sum("dotring_upstream_questions_in_flight") == 100  # noqa: E731
+            dotring.process.wait_for(in_flight, "100 questions in flight")
+            faulty.process.kill()
+            replies = [connection.receive() for _ in messages]
+        assert {client.rcode(reply) for reply in replies} == {"NOERROR"}
+
+    def check(self, stage, faulty, good):
+        dotring = Dotring(stage, [faulty, good], {"upstream.policy": "in-order"})
+        names = names_of("n", 100)
+        started = time.monotonic()
+        replies = ask_all(dotring, names)
+        assert {client.rcode(reply) for reply in replies.values()} == {"NOERROR"}
+        assert all(client.addresses(reply) for reply in replies.values())
+        assert time.monotonic() - started < 5 + 1  # upstream.timeout_ms, and a busy machine
+
+
+class TestSomeNamesFail:
+    """One server that does wrong for some names: the others, on the same streams, do not notice."""
+
+    @pytest.mark.parametrize("fault", SOME_NAMES)
+    def test_other_queries_are_unaffected(self, stage, authority, fault):
+        upstream = Responder(stage, authority, "--rule", f"bad*:{fault}")
+        dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 2000})
+        good, bad = names_of("good", 50), names_of("bad", 5)
+        mixed = [name for index, name in enumerate(good) for name in ([name] + ([bad[index // 10]] if index % 10 == 5 else []))]
+        started = time.monotonic()
+        replies = ask_all(dotring, mixed, use_edns=0)
+        assert time.monotonic() - started < 2 + 1
+        assert {client.rcode(replies[name]) for name in good} == {"NOERROR"}
+        for name in bad:
+            reply = replies[name]
+            if client.rcode(reply) == "SERVFAIL":
+                assert client.extended_errors(reply)[0] in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR)
+            else:
+                assert client.addresses(reply)
+
+    @pytest.mark.parametrize("fault", ["drop", "garbage", "wrong-id", "wrong-question", "half-frame,stall-connection"])
+    def test_without_an_answer_it_is_servfail_with_an_extended_error_within_the_deadline(self, stage, authority, fault):
+        upstream = Responder(stage, authority, "--default", fault)
+        dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
+        started = time.monotonic()
+        reply = dotring.ask("bad.zone.example", use_edns=0)
+        assert 0 < time.monotonic() - started < 1 + 1
+        assert client.rcode(reply) == "SERVFAIL"
+        assert client.extended_errors(reply)[0] in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR)
+        # The failure is remembered for a moment (RFC 9520): nobody is asked, the answer comes at once.
+        started = time.monotonic()
+        reply = dotring.ask("bad.zone.example", use_edns=0)
+        assert time.monotonic() - started < 0.9
+        assert client.rcode(reply) == "SERVFAIL" and client.extended_errors(reply) == [CACHED_ERROR]
+
+    def test_without_edns_there_is_no_extended_error(self, stage, authority):
+        dotring = Dotring(stage, [servers.TlsServer(authority, free_port())], {"upstream.timeout_ms": 500})
+        reply = dotring.ask("bad.zone.example")
+        assert client.rcode(reply) == "SERVFAIL" and reply.edns == -1
+
+
+class TestStale:
+    """An answer that has expired is better than none (RFC 8767)."""
+
+    OPTIONS = {"upstream.timeout_ms": 1000, "cache.prefetch_percent": 0}
+
+    def test_it_is_given_when_the_upstream_is_gone(self, stage, authority):
+        upstream = Responder(stage, authority, "--default", "ttl=1", "--rule", "no*:rcode=nxdomain,ttl=1")
+        dotring = Dotring(stage, [upstream], self.OPTIONS)
+        assert client.addresses(dotring.ask("www.zone.example"))
+        assert client.rcode(dotring.ask("no.zone.example")) == "NXDOMAIN"
+        upstream.process.kill()
+
+        def stale(name):
+            reply = dotring.ask(name, use_edns=0)
+            return reply if client.extended_errors(reply) else None
+
+        reply = wait_for(lambda: stale("www.zone.example"), "the answer has expired")
+        assert client.extended_errors(reply) == [STALE_ANSWER]
+        assert client.rcode(reply) == "NOERROR" and client.addresses(reply) and client.ttl(reply) == 30
+        reply = wait_for(lambda: stale("no.zone.example"), "the answer has expired")
+        assert client.extended_errors(reply) == [STALE_NXDOMAIN] and client.rcode(reply) == "NXDOMAIN"
+        assert dotring.metrics().sum("dotring_stale_answers_total") >= 2
+
+    def test_it_is_given_when_the_upstream_is_slow(self, stage, authority):
+        slow = []
+
+        def answer(asked):
+            return [] if slow else [address_answer(asked.message, ttl=1)]
+
+        dotring = Dotring(stage, [PythonUpstream(stage, authority, answer)], {"cache.prefetch_percent": 0})
+        assert client.addresses(dotring.ask("www.zone.example"))
+        slow.append(True)
+
+        def stale():
+            started = time.monotonic()
+            reply = dotring.ask("www.zone.example", use_edns=0)
+            return client.extended_errors(reply) and (reply, time.monotonic() - started)
+
+        reply, waited_s = wait_for(stale, "the answer has expired")
+        assert client.addresses(reply) and client.extended_errors(reply) == [STALE_ANSWER]
+        assert 1 < waited_s < 3  # about 1.8 s (RFC 8767, 5)
+
+    def test_not_when_it_is_forbidden(self, stage, authority):
+        upstream = Responder(stage, authority, "--default", "ttl=1")
+        dotring = Dotring(stage, [upstream], {**self.OPTIONS, "cache.stale_max": 0})
+        assert client.addresses(dotring.ask("www.zone.example"))
+        upstream.process.kill()
+        wait_for(lambda: client.rcode(dotring.ask("www.zone.example")) == "SERVFAIL", "the answer has expired")
+
+
+class TestCertificates:
+    """A certificate that is not accepted: no query is sent, it is logged once per back-off and counted."""
+
+    def check_refused(self, stage, upstream):
+        dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
+        reply = dotring.ask("www.zone.example", use_edns=0)
+        assert client.rcode(reply) == "SERVFAIL"
+        assert client.extended_errors(reply)[0] in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR)
+        page = dotring.metrics()
+        refused = page.sum("dotring_upstream_certificates_refused_total")
+        assert refused >= 1
+        assert not upstream.asked
+        assert dotring.stop() == 0
+        lines = [line for line in dotring.process.log().splitlines() if "certificate" in line.lower()]
+        assert 1 <= len(lines) <= refused
+
+    def test_signed_by_somebody_else(self, stage, authority, tmp_path):
+        other = Authority(tmp_path, "somebody else")
+        self.check_refused(stage, PythonUpstream(stage, authority, certificate=other.issue(servers.AUTH_NAME)))
+
+    def test_expired(self, stage, authority):
+        certificate = authority.issue(servers.AUTH_NAME, starts=-20 * DAY, ends=-DAY)
+        self.check_refused(stage, PythonUpstream(stage, authority, certificate=certificate))
+
+    def test_not_valid_yet(self, stage, authority):
+        certificate = authority.issue(servers.AUTH_NAME, starts=DAY, ends=20 * DAY)
+        self.check_refused(stage, PythonUpstream(stage, authority, certificate=certificate))
+
+    def test_for_another_name(self, stage, authority):
+        certificate = authority.issue("another.test")
+        self.check_refused(stage, PythonUpstream(stage, authority, certificate=certificate))
+
+    def test_for_another_address(self, stage, authority):
+        upstream = PythonUpstream(stage, authority, certificate=authority.issue("another.test", "192.0.2.1"))
+        upstream.name = servers.HOST
+        self.check_refused(stage, upstream)
+
+    def test_the_right_address_is_enough(self, stage, authority):
+        upstream = PythonUpstream(stage, authority, certificate=authority.issue(servers.HOST))
+        upstream.name = servers.HOST
+        assert client.addresses(Dotring(stage, [upstream]).ask("www.zone.example"))
+
+    def test_never_in_clear_text(self, stage, authority):
+        """A server that speaks plain TCP on the port sees a TLS handshake and nothing else."""
+        first_octets = []
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+
+            def serve():
+                while True:
+                    try:
+                        connection, _ = listener.accept()
+                    except OSError:
+                        return
+                    first_octets.append(connection.recv(4096))
+                    connection.close()
+
+            threading.Thread(target=serve, daemon=True).start()
+            upstream = servers.TlsServer(authority, listener.getsockname()[1])
+            dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
+            assert client.rcode(dotring.ask("www.zone.example")) == "SERVFAIL"
+            listener.shutdown(socket.SHUT_RDWR)
+        assert first_octets
+        for octets in first_octets:
+            assert octets[:1] in (b"", b"\x16")  # a TLS handshake record
+            assert b"zone" not in octets
+
+
+class TestAllGone:
+    def test_the_cache_continues_and_recovery_takes_less_than_a_second(self, stage, authority):
+        certificate = authority.issue(servers.AUTH_NAME)
+        upstream = Responder(stage, authority, certificate=certificate)
+        dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
+        assert client.addresses(dotring.ask("www.zone.example"))
+        upstream.process.kill()
+        for index in range(5):
+            assert client.addresses(dotring.ask("www.zone.example"))
+            assert client.rcode(dotring.ask(f"new{index}.zone.example")) == "SERVFAIL"
+        again = Responder(stage, authority, port=upstream.port, certificate=certificate)
+        returned = time.monotonic()
+        names = iter(names_of("again", 1000))
+        wait_for(lambda: client.addresses(dotring.ask(next(names))), "answers again")
+        assert time.monotonic() - returned < 1
+        assert again.process.status is None
+
+
+class TestOverload:
+    def test_more_queries_than_the_limits_are_shed_and_counted(self, stage, authority):
+        upstream = Responder(stage, authority, "--rule", "slow*:drop")
+        limits = {"query.in_flight_max": 50, "query.udp_in_flight_max": 50, "query.tcp_in_flight_max": 50}
+        dotring = Dotring(stage, [upstream], {**limits, "engine.workers": 1, "upstream.timeout_ms": 2000})
+        assert client.addresses(dotring.ask("known.zone.example"))
+        names = names_of("slow", 500)
+        messages = [client.query(name, id=index + 1) for index, name in enumerate(names)]
+        started = time.monotonic()
+        with client.TcpClient(dotring.server) as connection:
+            connection.send(*messages)
+            for _ in range(450):
+                assert client.rcode(connection.receive()) == "SERVFAIL"
+            assert time.monotonic() - started < 1.9  # at once, not at the deadline
+            assert client.addresses(dotring.ask("known.zone.example"))
+            for _ in range(50):
+                assert client.rcode(connection.receive()) == "SERVFAIL"
+        assert dotring.metrics().sum("dotring_query_results_total", result="shed") == 450
+        assert client.addresses(dotring.ask("known.zone.example"))
+
+    def test_memory_stays_inside_the_sum_printed_at_start(self, stage, authority):
+        upstream = Responder(stage, authority, "--default", "size=1000")
+        dotring = Dotring(stage, [upstream], {"cache.memory": "8MiB", "engine.workers": 1})
+        for batch in range(20):
+            ask_all(dotring, names_of(f"b{batch}-", 1000))
+        page = dotring.metrics()
+        assert page.sum("dotring_cache_bytes") <= page.sum("dotring_cache_bytes_max") == 8 << 20
+        assert page.sum("dotring_cache_removals_total", reason="eviction") > 0

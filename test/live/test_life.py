@@ -1,0 +1,252 @@
+"""Start, end, configuration, what dotring says about itself."""
+
+import json
+import signal
+import socket
+import threading
+import time
+
+import pytest
+from harness import client, ports
+from harness.dotring import Dotring, run_once
+from harness.seccomp import forbid_io_uring
+from harness.upstream import PythonUpstream, address_answer
+from harness.waiting import wait_for
+
+HELD = "held.zone.example"
+
+
+class HoldingUpstream(PythonUpstream):
+    """Answers everything at once, but HELD only after release()."""
+
+    def __init__(self, stage, authority):
+        self._released = threading.Event()
+        super().__init__(stage, authority, self._when_released)
+        stage.at_end(self._released.set)
+
+    def _when_released(self, asked):
+        if asked.name == HELD:
+            self._released.wait()
+        return [address_answer(asked.message)]
+
+    def release(self):
+        self._released.set()
+
+
+def refused(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 5).close()
+        return False
+    except ConnectionRefusedError:
+        return True
+
+
+class TestEnd:
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_what_is_in_flight_is_finished_first(self, stage, authority, number):
+        upstream = HoldingUpstream(stage, authority)
+        dotring = Dotring(stage, [upstream], {"life.drain_ms": 30_000})
+        message = client.query(HELD)
+        with client.udp_socket(dotring.server) as udp, client.TcpClient(dotring.server) as tcp:
+            udp.send(message.to_wire())
+            tcp.send(message)
+            dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
+            dotring.ended_by_test = True
+            dotring.process.signal(number)
+            dotring.process.wait_for(lambda: refused(dotring.port), "no new connections")
+            upstream.release()
+            assert udp.recv(4096)[:2] == message.to_wire()[:2]
+            assert tcp.receive().id == message.id
+        assert dotring.process.wait() == 0
+
+    def test_the_drain_time_ends_it_whatever_waits(self, stage, authority):
+        upstream = HoldingUpstream(stage, authority)
+        dotring = Dotring(stage, [upstream], {"life.drain_ms": 300, "upstream.timeout_ms": 60_000})
+        with client.udp_socket(dotring.server) as udp:
+            udp.send(client.query(HELD).to_wire())
+            dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
+            assert dotring.stop() == 0
+
+    def test_with_open_idle_connections_it_ends_too(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+        with client.TcpClient(dotring.server) as connection:
+            connection.send(client.query("www.zone.example"))
+            assert connection.receive()
+            assert dotring.stop() == 0
+
+    def test_started_and_ended_at_once(self, stage, authority):
+        for _ in range(5):
+            assert Dotring(stage, [PythonUpstream(stage, authority)]).stop() == 0
+
+
+BASE = {"admin.listen": "127.0.0.1:0", "listen.dns": "127.0.0.1:0"}
+
+
+def one_line(output):
+    lines = output.strip().splitlines()
+    assert len(lines) == 1, output
+    return lines[0]
+
+
+class TestConfiguration:
+    @pytest.mark.parametrize(
+        "key, value",
+        [
+            ("listen.dns", "nonsense"),
+            ("listen.dns", "127.0.0.1:70000"),
+            ("upstream.servers", "udp://127.0.0.1:53"),
+            ("upstream.servers", "tls://example.net"),
+            ("upstream.timeout_ms", "1"),
+            ("upstream.ca_file", "/does/not/exist.pem"),
+            ("cache.memory", "lots"),
+            ("cache.ttl_max", "-1"),
+            ("engine.workers", "100000"),
+            ("log.level", "loud"),
+            ("no.such_key", "1"),
+        ],
+    )
+    def test_a_wrong_value_is_told_on_one_line_with_status_2(self, key, value):
+        status, output = run_once({**BASE, key: value})
+        assert status == 2, output
+        line = one_line(output)
+        assert key in line and (value in line or key == "no.such_key")
+
+    def test_the_environment_is_told_of_too(self):
+        status, output = run_once(BASE, environment={"DOTRING_CACHE_MEMORY": "lots"})
+        assert status == 2
+        assert "DOTRING_CACHE_MEMORY" in one_line(output) or "cache.memory" in one_line(output)
+
+    @pytest.mark.parametrize("text", ["[cache\n", "[cache]\nmemory = 'lots'\n", "[cache]\nmemry = '1MiB'\n"])
+    def test_the_file_is_told_of_with_its_place(self, tmp_path, text):
+        file = tmp_path / "dotring.toml"
+        file.write_text(text)
+        status, output = run_once({}, "--config", file)
+        assert status == 2
+        assert str(file) in one_line(output)
+
+    def test_a_missing_file_and_an_authority_that_is_none(self, tmp_path):
+        status, output = run_once({}, "--config", tmp_path / "none.toml")
+        assert status == 2 and "none.toml" in one_line(output)
+        empty = tmp_path / "empty.pem"
+        empty.write_text("")
+        status, output = run_once({**BASE, "upstream.ca_file": empty})
+        assert status in (1, 2)
+        assert "upstream.ca_file" in output and str(empty) in output
+
+    def test_the_command_line_outranks_the_environment_and_that_the_file(self, tmp_path):
+        file = tmp_path / "dotring.toml"
+        file.write_text("[cache]\nmemory = '10MiB'\nttl_min = 7\nttl_max = 70\n[upstream]\nconnections = 3\n")
+        environment = {"DOTRING_CACHE_MEMORY": "20MiB", "DOTRING_CACHE_TTL_MIN": "8"}
+        status, output = run_once(
+            {"cache.memory": "30MiB"}, "--config", file, "--print-config", environment=environment
+        )
+        assert status == 0
+        values = dict(line.split(" = ", 1) for line in output.splitlines() if " = " in line and line[0] != "#")
+        assert "30MiB" in values["memory"]
+        assert values["ttl_min"].startswith("8") and values["ttl_max"].startswith("70")
+        assert values["connections"].startswith("3")
+
+    def test_what_is_printed_can_be_read_again(self, tmp_path):
+        _, printed = run_once({"cache.memory": "30MiB"}, "--print-config")
+        file = tmp_path / "dotring.toml"
+        file.write_text(printed)
+        status, again = run_once({}, "--config", file, "--print-config")
+        assert status == 0 and again == printed
+
+    def test_check_config_and_version(self):
+        assert run_once({}, "--check-config")[0] == 0
+        assert run_once({"cache.memory": "lots"}, "--check-config")[0] == 2
+        status, output = run_once({}, "--version")
+        assert status == 0 and output.startswith("dotring ") and "wolfSSL" in output
+
+
+class TestStart:
+    @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+    def test_a_port_that_is_taken_is_told_on_one_line(self, kind):
+        with socket.socket(socket.AF_INET, kind) as holder:
+            holder.bind(("127.0.0.1", ports.free_port()))
+            if kind == socket.SOCK_STREAM:
+                holder.listen()
+            address = "127.0.0.1:{}".format(holder.getsockname()[1])
+            status, output = run_once({**BASE, "listen.dns": address})
+        errors = [line for line in output.splitlines() if address in line and "in use" in line]
+        assert status == 1 and len(errors) == 1, output
+
+    def test_a_taken_admin_port_too(self):
+        with socket.create_server(("127.0.0.1", ports.free_port())) as holder:
+            address = "127.0.0.1:{}".format(holder.getsockname()[1])
+            status, output = run_once({**BASE, "admin.listen": address})
+        errors = [line for line in output.splitlines() if "admin.listen" in line and address in line]
+        assert status == 1 and len(errors) == 1, output
+
+    def test_forbidden_io_uring_is_told_with_the_remedy(self):
+        status, output = run_once(BASE, preexec=forbid_io_uring)
+        errors = [line for line in output.splitlines() if "io_uring" in line]
+        assert status == 1 and len(errors) == 1, output
+        assert "seccomp" in errors[0] or "io_uring_disabled" in errors[0]
+
+    def test_the_sum_of_memory_is_printed(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)], {"cache.memory": "10MiB"})
+        assert "memory" in dotring.process.log()
+
+
+class TestPages:
+    def test_healthz_and_readyz(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+        assert dotring.page("/healthz")[0] == 200
+        assert dotring.page("/readyz")[0] == 200
+        assert dotring.page("/nothing")[0] == 404
+
+    def test_metrics_count_what_happened(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+        for _ in range(3):
+            dotring.ask("www.zone.example")
+        dotring.ask_tcp("other.zone.example")
+        page = dotring.metrics()
+        assert page.sum("dotring_queries_total", transport="udp") == 3
+        assert page.sum("dotring_queries_total", transport="tcp") == 1
+        assert page.sum("dotring_replies_total", rcode="NOERROR") == 4
+        assert page.sum("dotring_query_results_total", result="hit") == 2
+        assert page.sum("dotring_query_results_total", result="miss") == 2
+        assert page.sum("dotring_upstream_handshakes_total") >= 1
+        assert page.sum("dotring_upstream_queries_total") >= 2
+
+    def test_every_metric_has_a_type_and_every_histogram_adds_up(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+        dotring.ask("www.zone.example")
+        page = dotring.metrics()
+        histograms = [name for name, kind in page.types.items() if kind == "histogram"]
+        assert histograms
+        for name, _, _ in page.samples:
+            family = next((h for h in histograms if name.startswith(h + "_")), name)
+            assert family in page.types
+        for name in histograms:
+            assert page.sum(f"{name}_count") == page.sum(f"{name}_bucket", le="+Inf")
+
+    def test_names_and_addresses_stay_out_of_the_log(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)], {"log.level": "debug"})
+        dotring.ask("secret.zone.example")
+        dotring.ask_tcp("secret.zone.example")
+        assert dotring.stop() == 0
+        assert "secret" not in dotring.process.log()
+
+    def test_log_lines_are_json(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+        assert dotring.stop() == 0
+        lines = dotring.process.log().splitlines()
+        assert lines
+        for line in lines:
+            assert isinstance(json.loads(line), dict)
+
+
+def test_an_idle_dotring_does_not_turn(stage, authority):
+    dotring = Dotring(stage, [PythonUpstream(stage, authority)], {"engine.workers": 1})
+    dotring.ask("www.zone.example")
+
+    def turns_per_second():
+        before, start = dotring.metrics().sum("dotring_loop_turns_total"), time.monotonic()
+        wait_for(lambda: time.monotonic() - start > 1, "a second")
+        return dotring.metrics().sum("dotring_loop_turns_total") - before
+
+    # The loop wakes once a second to show that it lives, and for what streams have to do.
+    wait_for(lambda: turns_per_second() < 20, "a quiet second")

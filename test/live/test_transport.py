@@ -1,0 +1,132 @@
+"""Clients' transports: pipelining, half messages, slow peers, limits, addresses."""
+
+import random
+import socket
+
+import pytest
+from harness import client
+from harness.dotring import Dotring, Responder
+from harness.upstream import PythonUpstream
+from harness.waiting import wait_for
+
+
+@pytest.fixture
+def upstream(stage, authority):
+    return PythonUpstream(stage, authority)
+
+
+def test_pipelined_questions_are_answered_out_of_order(stage, authority):
+    responder = Responder(stage, authority, "--rule", "slow*:latency=1s")
+    dotring = Dotring(stage, [responder])
+    slow, fast = client.query("slow.zone.example"), client.query("fast.zone.example")
+    with client.TcpClient(dotring.server) as connection:
+        connection.send(slow, fast)
+        assert connection.receive().id == fast.id
+        assert connection.receive().id == slow.id
+
+
+def test_many_pipelined_questions_are_all_answered(stage, upstream):
+    dotring = Dotring(stage, [upstream])
+    messages = [client.query(f"n{index % 100}.zone.example", id=index + 1) for index in range(2000)]
+    with client.TcpClient(dotring.server) as connection:
+        connection.send(*messages)
+        replies = {connection.receive().id for _ in messages}
+    assert replies == {message.id for message in messages}
+
+
+def test_a_message_may_come_octet_by_octet(stage, upstream):
+    dotring = Dotring(stage, [upstream])
+    message = client.query("www.zone.example")
+    with client.TcpClient(dotring.server) as connection:
+        connection.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for octet in client.framed(message):
+            connection.socket.send(bytes([octet]))
+        assert connection.receive().id == message.id
+
+
+def test_the_answers_of_a_client_that_has_shut_its_side_still_come(stage, upstream):
+    dotring = Dotring(stage, [upstream])
+    message = client.query("www.zone.example")
+    with client.TcpClient(dotring.server) as connection:
+        connection.send(message)
+        connection.socket.shutdown(socket.SHUT_WR)
+        assert connection.receive().id == message.id
+        assert connection.receive() is None
+
+
+def test_a_silent_connection_is_closed_and_half_a_message_does_not_save_it(stage, upstream):
+    dotring = Dotring(stage, [upstream], {"listen.tcp_idle_timeout_ms": 500})
+    with client.TcpClient(dotring.server) as silent, client.TcpClient(dotring.server) as half:
+        half.socket.sendall(client.framed(client.query("www.zone.example"))[:10])
+        assert silent.receive() is None
+        assert half.receive() is None
+    assert client.addresses(dotring.ask("www.zone.example"))
+
+
+def test_a_client_that_reads_nothing_is_cut_off_and_hurts_nobody(stage, unbound):
+    options = {"listen.tcp_send_timeout_ms": 500, "engine.workers": 1}
+    dotring = Dotring(stage, [unbound], options)
+    assert dotring.ask_tcp("big.zone.example", "TXT").answer
+    with socket.socket() as slow:
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.settimeout(0.2)
+        slow.connect(dotring.server)
+        message = client.framed(client.query("big.zone.example", "TXT")) * 100
+
+        def sent_until_stuck():
+            try:
+                slow.sendall(message)
+                return False
+            except OSError:
+                return True
+
+        wait_for(sent_until_stuck, "dotring stops reading")
+        assert client.addresses(dotring.ask("www.zone.example"))
+        assert client.addresses(dotring.ask_tcp("www.zone.example"))
+        wait_for(lambda: dotring.metrics().sum("dotring_tcp_sessions") == 0, "the slow client is cut off")
+
+
+def test_connections_over_the_limit_of_a_client_are_closed(stage, upstream):
+    options = {"listen.tcp_client_connections_max": 3, "engine.workers": 1}
+    dotring = Dotring(stage, [upstream], options)
+    # The connection that asked whether dotring is ready may still be counted.
+    wait_for(lambda: dotring.metrics().sum("dotring_tcp_sessions") == 0, "no connections")
+    connections = [client.TcpClient(dotring.server) for _ in range(3)]
+    for connection in connections:
+        connection.send(client.query("www.zone.example"))
+        assert connection.receive()
+    with client.TcpClient(dotring.server) as refused:
+        with pytest.raises((ConnectionError, AssertionError)):
+            refused.send(client.query("www.zone.example"))
+            assert refused.receive() is not None
+    assert dotring.metrics().sum("dotring_tcp_refused_total") >= 1
+    for connection in connections:
+        connection.close()
+
+
+@pytest.mark.parametrize("wildcard, hosts", [("0.0.0.0", ["127.0.0.1", "127.0.0.2", "127.1.2.3"]), ("::", ["::1"])])
+def test_the_reply_leaves_from_the_address_that_was_asked(stage, upstream, wildcard, hosts):
+    dotring = Dotring(stage, [upstream], listen=[wildcard])
+    for host in hosts:
+        # A connected socket takes datagrams from the address it asked and from no other.
+        assert client.addresses(client.ask_udp((host, dotring.port), client.query("www.zone.example")))
+        assert client.addresses(client.ask_tcp((host, dotring.port), client.query("www.zone.example")))
+
+
+def test_random_octets_are_answered_or_dropped_by_rule(stage, upstream):
+    dotring = Dotring(stage, [upstream], {"engine.workers": 1})
+    draw = random.Random(1)
+    with client.udp_socket(dotring.server) as flood:
+        flood.settimeout(0)
+        for _ in range(5000):
+            flood.send(draw.randbytes(draw.randrange(0, 600)))
+    with client.TcpClient(dotring.server) as flood:
+        flood.socket.settimeout(5)
+        try:
+            flood.socket.sendall(draw.randbytes(100_000))
+        except OSError:
+            pass  # dotring may have ended the connection
+    assert client.addresses(dotring.ask("www.zone.example"))
+    page = dotring.metrics()
+    known = page.sum("dotring_queries_dropped_total") + page.sum("dotring_query_results_total")
+    assert known >= 1 and page.sum("dotring_queries_total") > 1000
