@@ -6,6 +6,7 @@
 
 #include "tls/error_text.h"
 #include "tls/file.h"
+#include "tls/identity_check.h"
 #include "tls/session.h"
 #include "tls/wolfssl.h"
 
@@ -119,6 +120,7 @@ std::optional<std::string> ClientContext::open(const ClientOptions& options) {
     return failure;
   }
   if (wolfSSL_CTX_UseSessionTicket(handle_) != WOLFSSL_SUCCESS) return "out of memory";
+  if (!options.trust_anchors) return std::nullopt;
   return load_trust_anchors(options);
 }
 
@@ -174,8 +176,8 @@ std::optional<std::string> ServerContext::load_identity(const ServerOptions& opt
   done = wolfSSL_CTX_use_PrivateKey_buffer(handle_, data_of(pem), static_cast<long>(pem.size()),
                                            WOLFSSL_FILETYPE_PEM);
   if (done != WOLFSSL_SUCCESS) return source + "not a private key: " + error_text(done);
-  if (wolfSSL_CTX_check_private_key(handle_) != WOLFSSL_SUCCESS) {
-    return source + "the key does not belong to the certificate";
+  if (auto failure = check_identity(*this)) {
+    return source + "does not belong to the certificate: " + *failure;
   }
   return std::nullopt;
 }

@@ -32,6 +32,9 @@ struct ClientOptions {
   std::string ca_file;
   /// The same as PEM text (tests, embedded stores); used when `ca_file` is empty and this is not.
   std::string ca_pem;
+  /// False: no trust anchors at all, for clients that go by pins alone or are opportunistic. A name
+  /// cannot be verified then, and never is.
+  bool trust_anchors = true;
   /// Offered in this order (RFC 7858 uses "dot"); empty: no ALPN.
   std::vector<std::string> alpn = {"dot"};
   /// wolfSSL's names, colon-separated, in order of preference; empty: the default order.

@@ -45,6 +45,7 @@ Session::Session(const ServerContext& context) {
 
 Session::~Session() {
   wolfSSL_free(handle_);
+  TicketStore::wipe(offered_ticket_);
   TicketStore::wipe(early_ticket_);
 }
 
@@ -88,9 +89,23 @@ void Session::offer_ticket() {
   const unsigned char* at = ticket.data();
   WOLFSSL_SESSION* session =
       wolfSSL_d2i_SSL_SESSION(nullptr, &at, static_cast<long>(ticket.size()));
-  ticket_offered_ = session && wolfSSL_set_session(handle_, session) == WOLFSSL_SUCCESS;
+  const bool offered = session && wolfSSL_set_session(handle_, session) == WOLFSSL_SUCCESS;
   wolfSSL_SESSION_free(session);
-  TicketStore::wipe(ticket);
+  if (!offered) return TicketStore::wipe(ticket);
+  offered_ticket_ = std::move(ticket);
+}
+
+// TLS 1.2 gives no new ticket when it resumes (RFC 5077, 3.3), and allows that the old one is used
+// again. A TLS 1.3 ticket is never used twice (RFC 8446, C.4); new ones come after the handshake.
+void Session::settle_tickets() {
+  if (!tickets_) return;
+  const bool reusable = resumed_ && wolfSSL_version(handle_) == TLS1_2_VERSION;
+  if (!early_ticket_.empty()) {
+    tickets_->put(std::exchange(early_ticket_, {}));
+  } else if (reusable) {
+    tickets_->put(std::exchange(offered_ticket_, {}));
+  }
+  TicketStore::wipe(offered_ticket_);
 }
 
 // The library's session object is reused for the next ticket of the same connection, so a copy is
@@ -159,11 +174,11 @@ bool Session::looks_like_tls(Bytes input) {
 
 void Session::finish_handshake() {
   resumed_ = wolfSSL_session_reused(handle_) == 1;
-  const bool trusted =
-      !trust_ || trust_->opportunistic || leaf_accepted_ || (resumed_ && ticket_offered_);
+  const bool resumed_ours = resumed_ && !offered_ticket_.empty();
+  const bool trusted = !trust_ || trust_->opportunistic || leaf_accepted_ || resumed_ours;
   if (!trusted) return fail(FailureKind::Security, "peer was not verified");
   state_ = State::Open;
-  if (!early_ticket_.empty()) tickets_->put(std::exchange(early_ticket_, {}));
+  settle_tickets();
 }
 
 size_t Session::read(Bytes& input, MutableBytes& output, MutableBytes plaintext) {
@@ -206,6 +221,11 @@ void Session::fail_from(int result) {
         return;
       }
       return fail(FailureKind::Security, "peer closed during the handshake");
+    case OUT_OF_ORDER_E:
+      if (state_ != State::Handshaking || offered_ticket_.empty()) break;
+      fail(FailureKind::Security, "server declined the ticket");
+      failure_.ticket_declined = true;
+      return;
     default:
       break;
   }
@@ -230,7 +250,7 @@ std::string Session::failure_text(int error) {
 
 void Session::fail(FailureKind kind, std::string text) {
   state_ = State::Failed;
-  failure_ = {kind, std::move(text)};
+  failure_ = {kind, std::move(text), false};
   wolfSSL_ERR_clear_error();
 }
 

@@ -39,6 +39,9 @@ class Session {
   struct Failure {
     FailureKind kind = FailureKind::Security;
     std::string text;
+    /// Only because the server declined a TLS 1.2 ticket, which wolfSSL cannot turn into a full
+    /// handshake. The ticket is gone: connecting again at once gets a full handshake.
+    bool ticket_declined = false;
   };
 
   /// The largest plaintext of one record (RFC 8446, 5.1).
@@ -81,7 +84,7 @@ class Session {
 
   /// After the handshake.
   bool resumed() const { return resumed_; }
-  /// "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256".
+  /// "TLSv1.3 TLS13-CHACHA20-POLY1305-SHA256".
   std::string description() const;
   /// What was agreed on by ALPN; empty: nothing.
   std::string_view alpn() const;
@@ -99,6 +102,7 @@ class Session {
   void set_up_verification();
   void offer_ticket();
   void keep_ticket(WOLFSSL_SESSION* session);
+  void settle_tickets();
   bool verify(bool chain_good, const WOLFSSL_X509_STORE_CTX& store);
   void finish_handshake();
   void fail(FailureKind kind, std::string text);
@@ -116,12 +120,12 @@ class Session {
   TicketStore* tickets_ = nullptr;
   State state_ = State::Handshaking;
   bool input_seen_ = false;
-  bool ticket_offered_ = false;
   bool leaf_accepted_ = false;
   bool resumed_ = false;
   Bytes input_;
   MutableBytes output_;
-  ByteBuffer overflow_;               ///< ciphertext that did not fit the room
+  ByteBuffer overflow_;  ///< ciphertext that did not fit the room
+  TicketStore::Ticket offered_ticket_;
   TicketStore::Ticket early_ticket_;  ///< TLS 1.2: arrives before the handshake is over
   std::string complaint_;
   Failure failure_;

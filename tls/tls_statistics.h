@@ -12,6 +12,7 @@ struct TlsStatistics {
   Counter handshakes_full;
   Counter handshakes_resumed;
   Counter handshakes_failed;  ///< certificate, alert, garbage, or the peer left; timeouts included
+  Counter tickets_declined;   ///< handshakes that ended so (TLS 1.2 only); not in handshakes_failed
   Counter records_written;    ///< with application data
   Counter plaintext_bytes_in;
   Counter plaintext_bytes_out;

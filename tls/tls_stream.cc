@@ -32,7 +32,7 @@ void TlsStream::start_server(const ServerContext& context) {
 void TlsStream::start() {
   assert(state_ == State::Idle && handler_);
   state_ = State::Connecting;
-  paused_ = lower_finished_ = peer_finished_ = handshaken_ = false;
+  paused_ = lower_finished_ = peer_finished_ = handshaken_ = ticket_declined_ = false;
   handshake_started_us_ = 0;
   reason_.reset();
   lower_.set_handler(this);
@@ -248,6 +248,8 @@ void TlsStream::say_goodbye() {
 // wolfSSL may have written an alert, so the lower stream is closed in order.
 void TlsStream::fail() {
   const Session::Failure& failure = session_->failure();
+  ticket_declined_ = failure.ticket_declined;
+  if (ticket_declined_) statistics_.tickets_declined.add();
   if (handshaken_) statistics_.broken_streams.add();
   const bool security = failure.kind == Session::FailureKind::Security;
   end(security ? CloseReason::SecurityFailed : CloseReason::ProtocolFailed, failure.text);
@@ -280,7 +282,8 @@ void TlsStream::on_closed(CloseReason reason, const std::string& detail) {
   const CloseReason why = reason_.value_or(reason);
   std::string more = reason_ ? std::exchange(detail_, "") : detail;
   if (in_handshake && more.empty()) more = "during the TLS handshake";
-  if (in_handshake && why != CloseReason::Local) statistics_.handshakes_failed.add();
+  if (in_handshake && why != CloseReason::Local && !ticket_declined_)
+    statistics_.handshakes_failed.add();
   handshake_timer_.cancel();
   state_ = State::Idle;
   session_.reset();

@@ -73,8 +73,11 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   bool open() const { return state_ == State::Open; }
   /// While open(): true when the handshake resumed a session.
   bool resumed() const { return session_ && session_->resumed(); }
-  /// While open(): "TLSv1.3 TLS_CHACHA20_POLY1305_SHA256, resumed", for the log.
+  /// While open(): "TLSv1.3 TLS13-CHACHA20-POLY1305-SHA256, resumed", for the log.
   std::string description() const;
+  /// From inside on_closed(): this says nothing about the server, which only declined a TLS 1.2
+  /// ticket. Connecting again at once gets a full handshake.
+  bool ticket_declined() const { return ticket_declined_; }
 
  private:
   enum class State : uint8_t { Idle, Connecting, Handshaking, Open, Closing };
@@ -124,6 +127,7 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   bool lower_finished_ = false;  ///< FIN came while ciphertext was held
   bool peer_finished_ = false;   ///< close_notify or FIN was told to the handler
   bool handshaken_ = false;
+  bool ticket_declined_ = false;
   std::optional<Session> session_;
   ByteBuffer plaintext_;  ///< committed, not yet encrypted
   ByteBuffer held_;       ///< ciphertext that arrived while reading was paused
