@@ -1,0 +1,79 @@
+// How long a stream to one server may lie idle before the server closes it: told or learned.
+//
+// Told: the server's edns-tcp-keepalive (RFC 7828). Learned: the idle time at which it was seen to
+// close. A single close may have been a restart, so a learned limit is believed when seen twice;
+// until then it is doubled after a few streams that reached it in good health. A believed one is
+// doubted too, much later. Sending on a stream that the server is closing loses the query; hence
+// the margins: renew early, and do not use a stream shortly before its end.
+//
+// Invariant: renew_after_ms() <= unused_after_ms() <= limit_ms().
+
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace dotring::upstream {
+
+class IdleLimit {
+ public:
+  struct Options {
+    /// A close after less idle time has other reasons.
+    uint64_t learned_ms_min = 500;
+    /// A limit above this is as good as none.
+    uint64_t limit_ms_max = 3'600'000;
+    /// Of the limit, in front of its end: renewal at the whole margin, no use within half of it.
+    uint64_t margin_percent = 15;
+    /// Streams renewed at a limit seen once before it is doubled; sixteen times as many when seen
+    /// twice.
+    uint32_t renewals_to_doubt = 4;
+  };
+  static constexpr uint64_t kUnknown = UINT64_MAX;
+
+  explicit IdleLimit(const Options& options) : options_(options) {}
+
+  /// From a keepalive option; holds until the next one.
+  void told(uint64_t limit_ms) { told_ms_ = limit_ms; }
+
+  /// The server closed a stream that had nothing in flight and was idle for `idle_ms`.
+  void peer_closed(uint64_t idle_ms) {
+    if (idle_ms < options_.learned_ms_min) return;
+    confirmed_ = near(learned_ms_, idle_ms);
+    learned_ms_ = confirmed_ ? std::min(learned_ms_, idle_ms) : idle_ms;
+    renewals_ = 0;
+  }
+
+  /// A stream reached renew_after_ms() and was replaced.
+  void renewed() {
+    const uint32_t patience = options_.renewals_to_doubt * (confirmed_ ? 16 : 1);
+    if (learned_ms_ == kUnknown || ++renewals_ < patience) return;
+    renewals_ = 0;
+    confirmed_ = false;
+    const bool forgotten = learned_ms_ > options_.limit_ms_max / 2;
+    learned_ms_ = forgotten ? kUnknown : 2 * learned_ms_;
+  }
+
+  uint64_t limit_ms() const {
+    const uint64_t limit = std::min(told_ms_, learned_ms_);
+    return limit > options_.limit_ms_max ? kUnknown : limit;
+  }
+  uint64_t renew_after_ms() const { return before_limit(margin_ms()); }
+  uint64_t unused_after_ms() const { return before_limit(margin_ms() / 2); }
+
+ private:
+  static bool near(uint64_t a, uint64_t b) { return std::max(a, b) - std::min(a, b) <= a / 8; }
+
+  uint64_t margin_ms() const { return limit_ms() / 100 * options_.margin_percent; }
+  uint64_t before_limit(uint64_t margin_ms) const {
+    const uint64_t limit = limit_ms();
+    return limit == kUnknown ? kUnknown : limit - margin_ms;
+  }
+
+  const Options options_;
+  uint64_t told_ms_ = kUnknown;
+  uint64_t learned_ms_ = kUnknown;
+  bool confirmed_ = false;
+  uint32_t renewals_ = 0;
+};
+
+}  // namespace dotring::upstream

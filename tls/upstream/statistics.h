@@ -1,0 +1,69 @@
+// What the multiplexer counts: one writer, its worker's thread; readable from any thread.
+
+#pragma once
+
+#include "engine/base/counter.h"
+#include "engine/base/histogram.h"
+
+namespace dotring::upstream {
+
+/// For one server on one worker. Gauges say how it is now, all others only grow.
+struct ServerStatistics {
+  // Gauges.
+  Counter state;  ///< a ServerState
+  Counter streams_open;
+  Counter in_flight;
+  Counter idle_limit_ms;  ///< told or learned; 0: none known
+  Counter round_trip_smoothed_us;
+
+  // Streams.
+  Counter connects;  ///< started
+  Counter handshakes_full;
+  Counter handshakes_resumed;
+  Counter connects_failed;  ///< refused, unreachable, too slow, handshake failed; certificates too
+  Counter certificates_refused;  ///< handshakes that failed: certificate, name, pin, or no common
+                                 ///< ground
+  Counter reconnects;            ///< connects after the first
+  Counter renewals;              ///< streams replaced before the server's idle limit
+  Counter peer_closes_idle;      ///< the server closed a stream with nothing in flight
+  Counter streams_lost;     ///< the server or the network ended a stream with queries in flight
+  Counter streams_garbage;  ///< we ended a stream because what came was not DNS, or not our answers
+  Counter streams_silent;   ///< we ended a stream that answered nothing, not even a probe
+
+  // Queries.
+  Counter queries;  ///< written, probes included
+  Counter
+      writes;  ///< turns in which queries were written: queries / writes leave in one TLS record
+  Counter answers;     ///< matched by id and question
+  Counter refusals;    ///< answers that speak of the server, not of the name: SERVFAIL, REFUSED...
+  Counter timeouts;    ///< attempts that ran out of patience (the answer may still be taken)
+  Counter late;        ///< answers to queries that nobody waited for any more
+  Counter unexpected;  ///< answers to no query: ids not in flight, second answers
+  Counter mismatched;  ///< answers with the right id and another question
+  Counter probes;
+  Histogram round_trip_us;
+};
+
+/// For the multiplexer of one worker.
+struct Statistics {
+  // Gauges.
+  Counter questions_in_flight;
+  Counter questions_waiting;  ///< of these: waiting for a stream
+
+  Counter questions;          ///< taken by start()
+  Counter questions_refused;  ///< not taken: all records in use
+  Counter answered;
+  Counter timed_out;
+  Counter no_upstream;
+  Counter network_failed;
+  Counter cancelled;
+
+  // Further attempts, by reason.
+  Counter asked_again_lost;
+  Counter asked_again_timeout;
+  Counter asked_again_mismatched;
+  Counter asked_again_refused;
+  Counter hedges;
+};
+
+}  // namespace dotring::upstream
