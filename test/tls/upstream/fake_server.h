@@ -1,0 +1,152 @@
+// A DoT server that the test scripts: it answers after a latency, or has one of the faults that
+// servers have.
+
+#pragma once
+
+#include <deque>
+#include <string>
+
+#include "test/tls/upstream/fake_stream.h"
+
+namespace dotring::upstream {
+
+enum class Fault {
+  None,
+  Refuses,            ///< connections
+  BadCertificate,     ///< the handshake fails
+  StallsInHandshake,  ///< never opens
+  Silent,             ///< opens, reads, answers nothing
+  ClosesAfterEachAnswer,
+  ResetsUnderLoad,  ///< on the tenth query in flight of a stream
+  Garbage,          ///< bytes that are no DNS
+  WrongId,
+  WrongQuestion,
+  AnswersTwice,
+  HalfFrame,  ///< half of an answer, then nothing
+};
+
+class FakeServer final : public Dialer {
+ public:
+  Fault fault = Fault::None;
+  uint64_t latency_ms = 5;
+  uint64_t connect_ms = 2;
+  uint64_t idle_close_ms = 0;  ///< closes streams idle for so long; 0: never
+  AnswerFields fields;
+  bool resumes = false;
+  size_t queue_max = 1 << 20;
+
+  int dialled = 0;
+  int queries_seen = 0;
+  int probes_seen = 0;
+  int answers_sent = 0;
+  std::vector<std::string> names_seen;
+
+  std::unique_ptr<io::ByteStream> dial(io::StreamHandler& handler) override {
+    ++dialled;
+    streams_.push_back({std::make_shared<FakePeer>(handler), 0, 0, {}});
+    return std::make_unique<FakeStream>(streams_.back().peer, queue_max);
+  }
+  bool resumed(const io::ByteStream&) const override { return resumes; }
+
+  size_t open_streams() const {
+    size_t open = 0;
+    for (const Stream& stream : streams_) open += stream.usable();
+    return open;
+  }
+  size_t live_streams() const { return streams_.size(); }
+
+  /// What the network and the server do until `now_ms`.
+  void turn(uint64_t now_ms) {
+    now_ms_ = now_ms;
+    // By index and by copy: what is called may dial.
+    for (size_t i = 0; i < streams_.size(); ++i) turn_stream(i);
+    std::erase_if(streams_, [](const Stream& stream) { return stream.peer->gone(); });
+  }
+  void reset_all() {
+    for (size_t i = 0; i < streams_.size(); ++i) {
+      const auto peer = streams_[i].peer;
+      if (peer->opened()) peer->finish(io::CloseReason::Reset);
+    }
+  }
+
+ private:
+  struct Pending {
+    SeenQuery query;
+    uint64_t due_ms;
+  };
+  struct Stream {
+    std::shared_ptr<FakePeer> peer;
+    uint64_t dialled_ms;  ///< 0 until its first turn
+    uint64_t traffic_ms;
+    std::deque<Pending> pending;
+
+    bool usable() const { return !peer->gone() && peer->opened() && !peer->closing(); }
+  };
+
+  void turn_stream(size_t i) {
+    const auto peer = streams_[i].peer;
+    if (peer->closing()) return peer->finish(io::CloseReason::Local);
+    if (!peer->opened()) return connect(i);
+    read(i);
+    if (fault == Fault::ResetsUnderLoad && streams_[i].pending.size() >= 10) {
+      return peer->finish(io::CloseReason::Reset);
+    }
+    while (!peer->gone() && !peer->closing() && !streams_[i].pending.empty() &&
+           streams_[i].pending.front().due_ms <= now_ms_) {
+      const SeenQuery query = streams_[i].pending.front().query;
+      streams_[i].pending.pop_front();
+      streams_[i].traffic_ms = now_ms_;
+      answer(*peer, query);
+    }
+    const bool idle = idle_close_ms > 0 && streams_[i].pending.empty() &&
+                      now_ms_ - streams_[i].traffic_ms >= idle_close_ms;
+    if (idle) peer->finish(io::CloseReason::Peer);
+  }
+
+  void connect(size_t i) {
+    if (streams_[i].dialled_ms == 0) streams_[i].dialled_ms = now_ms_;
+    if (now_ms_ - streams_[i].dialled_ms < connect_ms) return;
+    streams_[i].traffic_ms = now_ms_;
+    const auto peer = streams_[i].peer;
+    switch (fault) {
+      case Fault::Refuses:
+        return peer->finish(io::CloseReason::ConnectFailed, "connection refused");
+      case Fault::BadCertificate:
+        return peer->finish(io::CloseReason::SecurityFailed, "certificate expired");
+      case Fault::StallsInHandshake:
+        return;
+      default:
+        return peer->open();
+    }
+  }
+
+  void read(size_t i) {
+    for (SeenQuery& query : streams_[i].peer->take_queries()) {
+      const dns::QueryView view = query.view();
+      const bool probe = view.question.name.size() == 1;
+      probe ? ++probes_seen : ++queries_seen;
+      names_seen.push_back(dns::name_to_text(view.question.name));
+      streams_[i].traffic_ms = now_ms_;
+      streams_[i].pending.push_back({query, now_ms_ + latency_ms});
+    }
+  }
+
+  void answer(FakePeer& peer, const SeenQuery& query) {
+    if (fault == Fault::Silent) return;
+    ++answers_sent;
+    if (fault == Fault::Garbage) return peer.send(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    AnswerFields what = fields;
+    if (fault == Fault::WrongQuestion) what.other_name = "other.example.";
+    std::vector<uint8_t> message = answer_to(query, what);
+    if (fault == Fault::WrongId) message[1] ^= 1;
+    if (fault == Fault::HalfFrame) return peer.send(Bytes(FakePeer::framed(message)).first(20));
+    peer.send_message(message);
+    if (fault == Fault::AnswersTwice) peer.send_message(message);
+    if (fault == Fault::ClosesAfterEachAnswer) peer.finish(io::CloseReason::Peer);
+  }
+
+  uint64_t now_ms_ = 0;
+  std::vector<Stream> streams_;
+};
+
+}  // namespace dotring::upstream

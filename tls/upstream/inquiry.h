@@ -1,0 +1,54 @@
+// The record of one question under way: who asked, which servers, what is still listened to.
+//
+// Invariant: while a client waits (on_done has not run), an attempt is under way, or the inquiry is
+// in a list of those that wait for a stream, or its timer is due at the next tick.
+
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "engine/base/timer_wheel.h"
+#include "engine/query/ports.h"
+#include "tls/upstream/attempt.h"
+#include "tls/upstream/choice.h"
+
+namespace dotring::upstream {
+
+class Multiplexer;
+
+/// The bound of Options::asks_max.
+inline constexpr size_t kAsksMax = 4;
+
+/// In a list while it waits for a stream.
+struct Inquiry : ListNode<> {
+  Inquiry(Multiplexer& owner, query::Forward& asked_for);
+
+  /// Attempts that may be under way.
+  std::span<const Attempt> listening() const {
+    return {attempts.data(), asks == 0 ? 0 : attempts.size()};
+  }
+  bool under_way() const {
+    return std::any_of(attempts.begin(), attempts.end(),
+                       [](const Attempt& attempt) { return attempt.under_way(); });
+  }
+  Attempt& free_attempt();
+  void on_timer();
+
+  Multiplexer& multiplexer;
+  query::Forward& forward;
+  Timer timer;  ///< patience, hedge or deadline: whatever is next
+  uint64_t deadline_ms;
+  uint64_t patience_us_max;
+  ServerSet asked = 0;
+  ServerSet refused = 0;  ///< answered something that speaks of the server (refusal.h)
+  Attempt* newest = nullptr;
+  uint8_t asks = 0;
+  uint8_t losses = 0;
+  bool hedging = false;  ///< the timer is a hedge's
+  std::array<Attempt, kAsksMax> attempts;
+  std::vector<uint8_t> refusal;  ///< the first one, kept as a last resort; empty: none
+};
+
+}  // namespace dotring::upstream

@@ -1,0 +1,248 @@
+// What becomes of a question: taken, answered, refused, lost, timed out, finished. Where it is
+// asked: multiplexer_asking.cc.
+
+#include "tls/upstream/multiplexer.h"
+
+#include "tls/upstream/refusal.h"
+
+namespace dotring::upstream {
+
+using query::Forward;
+using query::ForwardResult;
+
+namespace {
+
+// A refusal is kept whole only when it is short; refusals are.
+constexpr size_t kRefusalSizeMax = 512;
+// Attempts lost with a stream that was giving answers are not counted, so often.
+constexpr uint8_t kLossesForgiven = 8;
+
+}  // namespace
+
+Inquiry::Inquiry(Multiplexer& owner, Forward& asked_for)
+    : multiplexer(owner), forward(asked_for), deadline_ms(asked_for.deadline_us / 1000) {
+  timer.bind<&Inquiry::on_timer>(this);
+  const uint64_t now_us = owner.time_.now_us();
+  const uint64_t left_us = asked_for.deadline_us > now_us ? asked_for.deadline_us - now_us : 0;
+  patience_us_max = left_us / 3;
+  for (Attempt& attempt : attempts) {
+    attempt.inquiry = this;
+    attempt.key = asked_for.key;
+  }
+}
+
+Attempt& Inquiry::free_attempt() {
+  const auto free = std::find_if(attempts.begin(), attempts.end(),
+                                 [](const Attempt& attempt) { return !attempt.under_way(); });
+  assert(free != attempts.end());
+  return *free;
+}
+
+void Inquiry::on_timer() {
+  multiplexer.on_timer(*this);
+}
+
+Multiplexer::Multiplexer(const Options& options, const TurnTime& time, const HashKey& seed,
+                         std::vector<std::unique_ptr<Dialer>> dialers)
+    : options_(options),
+      time_(time),
+      random_(seed),
+      choice_(options.policy, options.servers),
+      inquiries_(options.questions_max),
+      standings_(options.servers.size()) {
+  assert(dialers.size() == options_.servers.size());
+  assert(options_.asks_max >= 1 && options_.asks_max <= kAsksMax);
+  for (size_t i = 0; i < dialers.size(); ++i) {
+    ServerHandler& handler = *this;
+    servers_.push_back(std::make_unique<Server>(options_, i, time_, random_.fork(),
+                                                std::move(dialers[i]), handler));
+  }
+}
+
+Multiplexer::~Multiplexer() {
+  assert(closed());
+}
+
+// Questions: their records. Streams: id tables (24 octets a place and 2 for the list of free ones),
+// and per server its statistics.
+size_t Multiplexer::memory_max(const Options& options) {
+  const size_t question = sizeof(Inquiry) + 8 + kRefusalSizeMax;
+  const size_t streams = options.servers.size() * (options.connections + size_t{2});
+  const size_t stream = sizeof(Connection) + 26 * std::bit_ceil(options.connection.ids_max);
+  return options.questions_max * question + streams * stream +
+         options.servers.size() * sizeof(Server);
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Questions taken and given up
+
+void Multiplexer::open() {
+  for (const auto& server : servers_) server->start();
+}
+
+bool Multiplexer::start(Forward& forward) {
+  Inquiry* inquiry = draining_ ? nullptr : inquiries_.take(*this, forward);
+  if (!inquiry) {
+    statistics_.questions_refused.add();
+    return false;
+  }
+  forward.forwarder_state = inquiry;
+  last_question_us_ = time_.now_us();
+  statistics_.questions.add();
+  statistics_.questions_in_flight.add();
+  ask_or_wait(*inquiry);
+  return true;
+}
+
+void Multiplexer::cancel(Forward& forward) {
+  if (!forward.forwarder_state) return;
+  release(*static_cast<Inquiry*>(forward.forwarder_state));
+  forward.forwarder_state = nullptr;
+  statistics_.cancelled.add();
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Answers
+
+void Multiplexer::on_answer(Attempt& attempt, Bytes message, const dns::AnswerView& view) {
+  Inquiry& inquiry = *attempt.inquiry;
+  if (is_refusal(view)) return on_refusal(inquiry, attempt.server, message, view);
+  finish(inquiry, ForwardResult::Answered, message, view);
+}
+
+// Another server is asked once. The first refusal is kept: it is the answer when nobody has a
+// better.
+void Multiplexer::on_refusal(Inquiry& inquiry, size_t server, Bytes message,
+                             const dns::AnswerView& view) {
+  const bool usable = view.fault == dns::AnswerFault::None;
+  if (usable && is_final_refusal(view)) {
+    return finish(inquiry, ForwardResult::Answered, message, view);
+  }
+  const bool first = inquiry.refused == 0;
+  inquiry.refused |= ServerSet{1} << server;
+  const bool asked_again =
+      first && ask_again(inquiry, statistics_.asked_again_refused) == Outcome::Asked;
+  if (!asked_again && !inquiry.under_way() && inquiry.refusal.empty() && usable) {
+    return finish(inquiry, ForwardResult::Answered, message, view);
+  }
+  if (inquiry.refusal.empty() && usable && message.size() <= kRefusalSizeMax) {
+    inquiry.refusal.assign(message.begin(), message.end());
+  }
+  if (!inquiry.under_way()) give_up(inquiry);
+}
+
+void Multiplexer::on_mismatch(Attempt& attempt) {
+  Inquiry& inquiry = *attempt.inquiry;
+  go_on_without(inquiry, ask_again(inquiry, statistics_.asked_again_mismatched));
+}
+
+void Multiplexer::on_lost(Attempt& attempt, bool progress) {
+  Inquiry& inquiry = *attempt.inquiry;
+  if (++inquiry.losses <= kLossesForgiven && progress) --inquiry.asks;
+  go_on_without(inquiry, ask_again(inquiry, statistics_.asked_again_lost));
+}
+
+// An attempt is over without an answer; `outcome` is what came of asking again.
+void Multiplexer::go_on_without(Inquiry& inquiry, Outcome outcome) {
+  if (outcome == Outcome::Asked || inquiry.under_way()) return;
+  const bool may_wait = outcome == Outcome::NoRoom && inquiry.refusal.empty();
+  if (!may_wait || inquiry.asks >= options_.asks_max) return give_up(inquiry);
+  stop_waiting(inquiry);
+  wait(waiting_, inquiry);
+  arm_deadline(inquiry);
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Endings
+
+// Nothing is under way any more and nobody is left to ask.
+void Multiplexer::give_up(Inquiry& inquiry) {
+  if (!inquiry.refusal.empty()) return finish_with_refusal(inquiry);
+  const bool never_asked = inquiry.asked == 0;
+  finish(inquiry, never_asked ? ForwardResult::NoUpstream : ForwardResult::NetworkFailed);
+}
+
+void Multiplexer::finish_with_refusal(Inquiry& inquiry) {
+  const std::vector<uint8_t> message = std::move(inquiry.refusal);
+  const dns::QuestionKey& key = *inquiry.forward.key;
+  const dns::AnswerView view = dns::view_answer(message, {key.name(), key.type(), key.klass()});
+  finish(inquiry, ForwardResult::Answered, message, view);
+}
+
+void Multiplexer::finish(Inquiry& inquiry, ForwardResult result) {
+  finish(inquiry, result, {}, dns::AnswerView{});
+}
+
+// The record is given back first: on_done may start the next question.
+void Multiplexer::finish(Inquiry& inquiry, ForwardResult result, Bytes message,
+                         const dns::AnswerView& view) {
+  Forward& forward = inquiry.forward;
+  release(inquiry);
+  forward.forwarder_state = nullptr;
+  count(result);
+  forward.on_done(forward, result, message, view);
+}
+
+void Multiplexer::release(Inquiry& inquiry) {
+  for (Attempt& attempt : inquiry.attempts) {
+    if (attempt.under_way()) attempt.connection->abandon(attempt);
+  }
+  stop_waiting(inquiry);
+  inquiries_.give_back(&inquiry);
+  statistics_.questions_in_flight.subtract();
+  if (!waiting_.empty()) serve_waiting();
+  if (draining_ && inquiries_.used() == 0) {
+    for (const auto& server : servers_) server->drain();
+  }
+}
+
+void Multiplexer::count(ForwardResult result) {
+  switch (result) {
+    case ForwardResult::Answered:
+      return statistics_.answered.add();
+    case ForwardResult::TimedOut:
+      return statistics_.timed_out.add();
+    case ForwardResult::NoUpstream:
+      return statistics_.no_upstream.add();
+    case ForwardResult::NetworkFailed:
+      return statistics_.network_failed.add();
+    case ForwardResult::Cancelled:
+      return statistics_.cancelled.add();
+  }
+}
+
+// When no server works, those that wait for a stream wait in vain.
+void Multiplexer::on_failing() {
+  if (!all_failing()) return;
+  if (in_a_hurry()) {
+    for (const auto& server : servers_) server->hasten();
+  }
+  while (Inquiry* inquiry = waiting_.front()) {
+    stop_waiting(*inquiry);
+    give_up(*inquiry);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------
+// The end
+
+void Multiplexer::drain() {
+  draining_ = true;
+  if (inquiries_.used() > 0) return;
+  for (const auto& server : servers_) server->drain();
+}
+
+void Multiplexer::abort() {
+  draining_ = true;
+  for (uint32_t i = 0; i < inquiries_.capacity(); ++i) {
+    if (inquiries_.in_use(i)) finish(*inquiries_.at(i), ForwardResult::Cancelled);
+  }
+  for (const auto& server : servers_) server->abort();
+}
+
+bool Multiplexer::closed() const {
+  return std::all_of(servers_.begin(), servers_.end(),
+                     [](const auto& server) { return server->closed(); });
+}
+
+}  // namespace dotring::upstream

@@ -1,0 +1,165 @@
+// Where and when a question is asked: the choice of a server, waiting for room, patience and
+// hedges.
+
+#include "tls/upstream/multiplexer.h"
+
+namespace dotring::upstream {
+
+// ---------------------------------------------------------------------------------------------------
+// Asking
+
+void Multiplexer::ask_or_wait(Inquiry& inquiry) {
+  switch (ask(inquiry, inquiry.refused)) {
+    case Outcome::Asked:
+      return;
+    case Outcome::NoRoom:
+      wait(waiting_, inquiry);
+      return arm_deadline(inquiry);
+    case Outcome::NoServer:
+      // Never from inside start(): the answer comes at the next tick, unless a server is back by
+      // then.
+      for (const auto& server : servers_) server->hasten();
+      return time_.arm_in(inquiry.timer, 0);
+  }
+}
+
+Multiplexer::Outcome Multiplexer::ask(Inquiry& inquiry, ServerSet excluded) {
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    standings_[i] = servers_[i]->stand(inquiry.listening());
+  }
+  const auto chosen = choice_.choose(standings_, inquiry.asked, excluded, random_);
+  if (!chosen) {
+    const bool soon = best_readiness(standings_, excluded) == Readiness::Waiting;
+    return soon ? Outcome::NoRoom : Outcome::NoServer;
+  }
+  Server& server = *servers_[*chosen];
+  Attempt& attempt = inquiry.free_attempt();
+  // A full send queue shows only now, and is no choice the next time.
+  if (!server.ask(*standings_[*chosen].connection, attempt)) return ask(inquiry, excluded);
+  stop_waiting(inquiry);
+  inquiry.newest = &attempt;
+  inquiry.asked |= ServerSet{1} << *chosen;
+  ++inquiry.asks;
+  arm_after_ask(inquiry, server);
+  return Outcome::Asked;
+}
+
+Multiplexer::Outcome Multiplexer::ask_again(Inquiry& inquiry, Counter& reason) {
+  if (inquiry.asks >= options_.asks_max) return Outcome::NoServer;
+  const Outcome outcome = ask(inquiry, inquiry.refused);
+  if (outcome == Outcome::Asked) reason.add();
+  return outcome;
+}
+
+bool Multiplexer::all_failing() const {
+  return std::all_of(servers_.begin(), servers_.end(),
+                     [](const auto& server) { return server->failing(); });
+}
+
+bool Multiplexer::in_a_hurry() const {
+  const uint64_t quiet_us = time_.now_us() - last_question_us_;
+  return all_failing() && quiet_us <= options_.hurry_for_ms * 1000;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Waiting for room
+
+void Multiplexer::wait(List<Inquiry>& list, Inquiry& inquiry) {
+  list.push_back(inquiry);
+  statistics_.questions_waiting.add();
+  for (size_t i = 0; i < servers_.size(); ++i) {
+    if (!(inquiry.refused >> i & 1)) servers_[i]->want_stream();
+  }
+}
+
+void Multiplexer::stop_waiting(Inquiry& inquiry) {
+  if (!inquiry.linked()) return;
+  inquiry.unlink();
+  statistics_.questions_waiting.subtract();
+}
+
+void Multiplexer::on_stream() {
+  serve_waiting();
+  serve_elsewhere();
+}
+
+void Multiplexer::on_room() {
+  serve_waiting();
+}
+
+// In order; where there is no room for the first there is none for the others.
+void Multiplexer::serve_waiting() {
+  while (Inquiry* inquiry = waiting_.front()) {
+    if (ask(*inquiry, inquiry->refused) != Outcome::Asked) return;
+  }
+}
+
+// Each has streams of its own that it cannot use, so each is tried.
+void Multiplexer::serve_elsewhere() {
+  List<Inquiry> tried;
+  tried.splice_back(elsewhere_);
+  while (Inquiry* inquiry = tried.front()) {
+    if (ask_again(*inquiry, statistics_.asked_again_timeout) == Outcome::Asked) continue;
+    inquiry->unlink();
+    elsewhere_.push_back(*inquiry);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Timers
+
+void Multiplexer::on_timer(Inquiry& inquiry) {
+  if (time_.now_ms() >= inquiry.deadline_ms) {
+    if (!inquiry.refusal.empty()) return finish_with_refusal(inquiry);
+    return finish(inquiry, query::ForwardResult::TimedOut);
+  }
+  if (!inquiry.under_way()) return on_no_server(inquiry);
+  if (inquiry.hedging) return on_hedge(inquiry);
+  on_patience(inquiry);
+}
+
+// No server worked when the question came.
+void Multiplexer::on_no_server(Inquiry& inquiry) {
+  go_on_without(inquiry, ask(inquiry, inquiry.refused));
+}
+
+// A second server, never the same again; when there is none, patience has its time.
+void Multiplexer::on_hedge(Inquiry& inquiry) {
+  inquiry.hedging = false;
+  if (ask(inquiry, inquiry.refused | inquiry.asked) == Outcome::Asked) {
+    return statistics_.hedges.add();
+  }
+  const Server& server = *servers_[inquiry.newest->server];
+  const uint64_t passed_us = time_.now_us() - inquiry.newest->sent_us;
+  const uint64_t patience_us = std::min(server.patience_us(), inquiry.patience_us_max);
+  arm_in_us(inquiry, patience_us > passed_us ? patience_us - passed_us : 0);
+}
+
+void Multiplexer::on_patience(Inquiry& inquiry) {
+  Attempt& newest = *inquiry.newest;
+  if (newest.under_way()) servers_[newest.server]->attempt_timed_out(newest);
+  const Outcome outcome = ask_again(inquiry, statistics_.asked_again_timeout);
+  if (outcome == Outcome::Asked) return;
+  if (!inquiry.refusal.empty()) return finish_with_refusal(inquiry);
+  if (outcome == Outcome::NoRoom) wait(elsewhere_, inquiry);
+  arm_deadline(inquiry);
+}
+
+void Multiplexer::arm_after_ask(Inquiry& inquiry, Server& server) {
+  const uint64_t delay_us = std::min(server.patience_us(), inquiry.patience_us_max);
+  const uint64_t hedge_us = server.hedge_after_us();
+  inquiry.hedging = options_.hedge_percentile > 0 && servers_.size() > 1 && inquiry.asks == 1 &&
+                    hedge_us > 0 && hedge_us < delay_us;
+  arm_in_us(inquiry, inquiry.hedging ? hedge_us : delay_us);
+}
+
+void Multiplexer::arm_deadline(Inquiry& inquiry) {
+  time_.arm(inquiry.timer, inquiry.deadline_ms);
+}
+
+void Multiplexer::arm_in_us(Inquiry& inquiry, uint64_t delay_us) {
+  const uint64_t due_ms = (time_.now_us() + delay_us + 999) / 1000;
+  time_.arm(inquiry.timer, std::min(due_ms, inquiry.deadline_ms));
+}
+
+}  // namespace dotring::upstream

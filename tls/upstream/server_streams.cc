@@ -1,0 +1,203 @@
+// The streams of one server: opened, kept ready, replaced, closed.
+
+#include <algorithm>
+
+#include "tls/upstream/server.h"
+
+namespace dotring::upstream {
+namespace {
+
+// Besides the streams in use: one that replaces another, and one that is still closing.
+constexpr size_t kSpareSlots = 2;
+
+}  // namespace
+
+Server::Slot::Slot(Server& owner)
+    : server(owner),
+      connection(owner.options_.connection, owner.time_, owner.random_, *owner.dialer_,
+                 owner.idle_limit_, owner.statistics_, owner),
+      probe(owner.root_) {
+  probe.timer().bind<&Slot::on_probe_timeout>(this);
+}
+
+Server::Server(const Options& options, size_t index, const TurnTime& time, const HashKey& seed,
+               std::unique_ptr<Dialer> dialer, ServerHandler& handler)
+    : options_(options),
+      index_(index),
+      time_(time),
+      random_(seed),
+      dialer_(std::move(dialer)),
+      handler_(handler),
+      health_(options.health),
+      idle_limit_(options.idle_limit),
+      round_trip_(options.hedge_percentile),
+      window_(options.connection.ids_max),
+      last_question_us_(time.now_us()) {
+  retry_.bind<&Server::on_retry>(this);
+  for (size_t i = 0; i < options.connections + kSpareSlots; ++i) {
+    slots_.push_back(std::make_unique<Slot>(*this));
+  }
+}
+
+Server::Slot& Server::slot_of(const Connection& connection) {
+  for (const auto& slot : slots_) {
+    if (&slot->connection == &connection) return *slot;
+  }
+  std::abort();  // a connection of another server
+}
+
+size_t Server::count(Connection::State state) const {
+  return static_cast<size_t>(std::count_if(slots_.begin(), slots_.end(), [&](const auto& slot) {
+    return slot->connection.state() == state;
+  }));
+}
+
+// Those in use or on their way; one that is being replaced does not count.
+size_t Server::streams() const {
+  const auto renewing =
+      std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->renewing; });
+  return count(Connection::State::Open) + count(Connection::State::Connecting) -
+         static_cast<size_t>(renewing);
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Opening
+
+void Server::start() {
+  connect();
+}
+
+void Server::want_stream() {
+  if (draining_ || failing() || retry_.armed() || slot_wanted_) return;
+  if (count(Connection::State::Connecting) > 0 || streams() >= options_.connections) return;
+  connect();
+}
+
+void Server::connect() {
+  Slot* slot = free_slot();
+  slot_wanted_ = slot == nullptr;
+  if (!slot) return;
+  if (statistics_.connects.value() > 0 && count(Connection::State::Open) == 0) {
+    statistics_.reconnects.add();
+  }
+  statistics_.connects.add();
+  slot->connection.connect();
+}
+
+Server::Slot* Server::free_slot() {
+  for (const auto& slot : slots_) {
+    if (slot->connection.state() == Connection::State::Closed) return slot.get();
+  }
+  return nullptr;
+}
+
+void Server::on_free(Connection&) {
+  if (slot_wanted_ && !draining_) connect();
+}
+
+void Server::on_connection_open(Connection& connection) {
+  (connection.resumed() ? statistics_.handshakes_resumed : statistics_.handshakes_full).add();
+  const bool must_prove_itself = health_.opened();
+  statistics_.state.set(static_cast<uint64_t>(state()));
+  retry_.cancel();
+  if (must_prove_itself) probe(slot_of(connection));
+  drain_renewed();
+  end_surplus();
+  handler_.on_stream();
+}
+
+// Several were tried at the same time.
+void Server::end_surplus() {
+  for (const auto& slot : slots_) {
+    const bool connecting = slot->connection.state() == Connection::State::Connecting;
+    if (connecting && streams() > options_.connections) slot->connection.drain();
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------
+// Kept ready
+
+// The last one is replaced, the others are not needed while nobody asks.
+void Server::on_idle(Connection& connection) {
+  Slot& slot = slot_of(connection);
+  if (slot.renewing || draining_) return;
+  if (streams() > 1 || !warm_wanted()) return connection.drain();
+  slot.renewing = true;
+  statistics_.renewals.add();
+  idle_limit_.renewed();
+  if (!retry_.armed()) connect();
+}
+
+void Server::drain_renewed() {
+  for (const auto& slot : slots_) {
+    if (slot->renewing) slot->connection.drain();
+  }
+}
+
+void Server::keep_warm() {
+  const bool wanted = !draining_ && warm_wanted();
+  if (wanted && !failing() && !retry_.armed() && !slot_wanted_ && streams() == 0) connect();
+}
+
+bool Server::warm_wanted() const {
+  if (options_.warm_for_ms == 0) return true;
+  return time_.now_us() - last_question_us_ <= options_.warm_for_ms * 1000;
+}
+
+// ---------------------------------------------------------------------------------------------------
+// After failures
+
+void Server::hasten() {
+  if (failing()) retry_in(health_.retry_ms_max());
+}
+
+/// An earlier retry stays.
+void Server::retry_in(uint64_t delay_ms) {
+  if (retry_.armed() && retry_.due_ms() <= time_.now_ms() + delay_ms) return;
+  time_.arm_in(retry_, delay_ms);
+}
+
+// In a hurry the next attempt does not wait for the end of this one: a SYN that was lost while the
+// server was away is sent again much too late.
+void Server::on_retry() {
+  if (draining_) return;
+  if (!handler_.in_a_hurry()) {
+    if (streams() == 0) connect();
+    return;
+  }
+  if (!free_slot()) end_oldest_connecting();
+  connect();
+  retry_in(health_.retry_ms_max());
+}
+
+void Server::end_oldest_connecting() {
+  Connection* oldest = nullptr;
+  for (const auto& slot : slots_) {
+    Connection& connection = slot->connection;
+    if (connection.state() != Connection::State::Connecting) continue;
+    const bool older = !oldest || connection.started_us() < oldest->started_us();
+    if (older) oldest = &connection;
+  }
+  if (oldest) oldest->end(EndCause::ConnectFailed, "no connection in time");
+}
+
+// ---------------------------------------------------------------------------------------------------
+// The end
+
+void Server::drain() {
+  draining_ = true;
+  retry_.cancel();
+  for (const auto& slot : slots_) slot->connection.drain();
+}
+
+void Server::abort() {
+  draining_ = true;
+  retry_.cancel();
+  for (const auto& slot : slots_) {
+    const Connection::State state = slot->connection.state();
+    if (state == Connection::State::Closed || state == Connection::State::Closing) continue;
+    slot->connection.end(EndCause::Local, "ended");
+  }
+}
+
+}  // namespace dotring::upstream
