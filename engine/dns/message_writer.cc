@@ -92,7 +92,7 @@ size_t finish_stored_reply(const QueryView& query, size_t stored_size, const Opt
   assert(stored_size <= room.size());
   uint8_t* message = room.data();
   assert(load_be16(message + 4) == 1);
-  uint16_t kept = load_be16(message + 2) & (kFlagAa | kFlagAd | kRcodeMask);
+  uint16_t kept = load_be16(message + 2) & (kFlagAd | kRcodeMask);
   const bool wants_ad = query.header.has(kFlagAd) || query.edns.dnssec_ok;
   if (!wants_ad) kept &= static_cast<uint16_t>(~kFlagAd);
   store_be16(message, query.header.id);

@@ -36,8 +36,9 @@ size_t write_minimal_any_reply(const QueryView& query, uint32_t ttl_s, const Opt
 
 /// Turns an answer in stored form (stored_answer.h), the first `stored_size` octets of `room`, into
 /// the reply to `query`, which asks the same question: id, flags and question become the query's;
-/// AD stays only for a client that set AD or DO (RFC 6840, 5.8); OPT is appended. The caller has
-/// aged the TTLs and seen to it that the result may be that large.
+/// AA goes, since dotring is no authority (RFC 1035, 4.1.1); AD stays only for a client that set AD
+/// or DO (RFC 6840, 5.8); OPT is appended. The caller has aged the TTLs and seen to it that the
+/// result may be that large.
 size_t finish_stored_reply(const QueryView& query, size_t stored_size, const OptFields& opt,
                            MutableBytes room);
 

@@ -215,8 +215,8 @@ Written finish(const MessageBuilder& query, const Octets& stored, const OptField
 }
 
 TEST(StoredReply, IsTheAnswerWithTheQuerysIdQuestionAndOpt) {
-  const Octets stored = stored_answer(kFlagRd | kFlagRa | kFlagAa | rcode::kNxDomain);
-  const Octets wanted = MessageBuilder(kFlagQr | kFlagRd | kFlagRa | kFlagAa | rcode::kNxDomain)
+  const Octets stored = stored_answer(kFlagRd | kFlagRa | rcode::kNxDomain);
+  const Octets wanted = MessageBuilder(kFlagQr | kFlagRd | kFlagRa | rcode::kNxDomain)
                             .question(kName, type::kTxt)
                             .answer(kAtQuestion, type::kTxt, 60, {1, 'x'})
                             .additional(wire("ns"), type::kA, 70, kAddress)
@@ -238,6 +238,10 @@ TEST(StoredReply, RdAndCdAreTheQuerysNotTheAnswers) {
   EXPECT_EQ(finish(plain_query(0), stored).view.header.flags, kFlagQr | kFlagRa);
   EXPECT_EQ(finish(plain_query(kFlagRd | kFlagCd), stored).view.header.flags,
             kFlagQr | kFlagRa | kFlagRd | kFlagCd);
+}
+
+TEST(StoredReply, IsNotAuthoritative) {
+  EXPECT_FALSE(finish(plain_query(), stored_answer(kFlagAa)).view.header.has(kFlagAa));
 }
 
 TEST(StoredReply, AdIsForThoseWhoSetAdOrDo) {
