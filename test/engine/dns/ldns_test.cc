@@ -166,6 +166,7 @@ TEST(Ldns, ReadsStoredAndAgedAnswersAsTheSameRecords) {
     const Packet original = messages.answer();
     const Octets answer = write_with_ldns(original.get());
     Packet asked = messages.query();
+    ldns_rr_list_deep_free(ldns_pkt_question(asked.get()));
     ldns_pkt_set_question(asked.get(), ldns_rr_list_clone(ldns_pkt_question(original.get())));
     const Octets query_wire = write_with_ldns(asked.get());
     const QueryView query = view_query(query_wire);
