@@ -30,7 +30,7 @@ Endpoint ask_endpoint(Get get, int descriptor) {
 BoundSocket failed(int descriptor, const char* call) {
   const int error = errno;
   if (descriptor >= 0) close(descriptor);
-  return {-1, std::string(call) + ": " + error_text(error)};
+  return {-1, std::string(call) + ": " + error_text(error), error};
 }
 
 }  // namespace
@@ -91,7 +91,7 @@ BoundSocket bind_socket(const Endpoint& local, int type, bool reuse_port) {
   }
   if (!local.address.is_ipv4()) set_option(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, 1);
   if (bind(descriptor, &address.any, address.size) != 0) return failed(descriptor, "bind");
-  return {descriptor, ""};
+  return {descriptor, "", 0};
 }
 
 }  // namespace dotring::io

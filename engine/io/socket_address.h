@@ -38,6 +38,7 @@ bool set_option(int descriptor, int level, int option, int value);
 struct BoundSocket {
   int descriptor = -1;
   std::string failure;  ///< not empty: what failed; then there is no descriptor
+  int error = 0;        ///< with it, for whoever knows a remedy: errno
 };
 
 /// socket() and bind(), with SO_REUSEPORT where asked for; IPv6 sockets take IPv6 only. `type` is

@@ -11,6 +11,7 @@
 
 #include "engine/io/kernel.h"
 #include "engine/io/socket_address.h"
+#include "tools/dotring/addresses.h"
 
 namespace dotring::appliance {
 namespace {
@@ -54,32 +55,34 @@ AdminServer::AdminServer(const AdminOptions& options, PageFunction page)
     : options_(options), page_(std::move(page)) {}
 
 AdminServer::~AdminServer() {
-  if (daemon_) MHD_stop_daemon(daemon_);
+  if (daemon_) {
+    MHD_stop_daemon(daemon_);  // and closes the socket
+  } else if (descriptor_ >= 0) {
+    close(descriptor_);
+  }
 }
 
-std::optional<std::string> AdminServer::listen(int& descriptor) {
+std::optional<std::string> AdminServer::open() {
+  assert(descriptor_ < 0);
+  if (!options_.listen) return std::nullopt;
   const io::BoundSocket bound = io::bind_socket(*options_.listen, SOCK_STREAM, false);
-  if (bound.descriptor < 0) return bound.failure;
-  descriptor = bound.descriptor;
-  if (::listen(descriptor, static_cast<int>(options_.connections_max)) == 0) return std::nullopt;
-  const std::string failure = "listen: " + io::error_text(errno);
-  close(descriptor);
-  return failure;
+  if (bound.descriptor < 0) {
+    return explain_bind_failure(bound.failure, bound.error, *options_.listen);
+  }
+  descriptor_ = bound.descriptor;
+  local_ = io::local_endpoint(descriptor_);
+  if (::listen(descriptor_, static_cast<int>(options_.connections_max)) == 0) return std::nullopt;
+  return explain_bind_failure("listen: " + io::error_text(errno), errno, *options_.listen);
 }
 
 std::optional<std::string> AdminServer::start() {
-  assert(!daemon_);
-  if (!options_.listen) return std::nullopt;
-  int descriptor = -1;
-  if (auto failure = listen(descriptor)) return failure;
-  local_ = io::local_endpoint(descriptor);
+  if (descriptor_ < 0) return std::nullopt;
   daemon_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, nullptr, nullptr,
-                             &on_request, this, MHD_OPTION_LISTEN_SOCKET, descriptor,
+                             &on_request, this, MHD_OPTION_LISTEN_SOCKET, descriptor_,
                              MHD_OPTION_CONNECTION_LIMIT, unsigned{options_.connections_max},
                              MHD_OPTION_CONNECTION_TIMEOUT, unsigned{options_.timeout_s},
                              MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_END);
   if (daemon_) return std::nullopt;
-  close(descriptor);
   return "the HTTP server could not be started: " + io::error_text(errno);
 }
 

@@ -34,19 +34,21 @@ class AdminServer {
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
-  /// Binds and starts the thread. Does nothing without options.listen. Not null: what failed.
+  /// Binds and listens; requests wait until start(). Does nothing without options.listen. Not null:
+  /// what failed, and the remedy.
+  std::optional<std::string> open();
+  /// Starts the thread that answers. Not null: what failed.
   std::optional<std::string> start();
-  /// Where it listens; nothing before start().
+  /// Where it listens; nothing before open().
   std::optional<Endpoint> local() const { return local_; }
 
   Page page(std::string_view path) const { return page_(path); }
 
  private:
-  std::optional<std::string> listen(int& descriptor);
-
   const AdminOptions options_;
   const PageFunction page_;
   std::optional<Endpoint> local_;
+  int descriptor_ = -1;
   MHD_Daemon* daemon_ = nullptr;
 };
 

@@ -16,6 +16,12 @@ AdminOptions on_loopback() {
   return options;
 }
 
+/// Null: it serves.
+std::optional<std::string> serve(AdminServer& server) {
+  std::optional<std::string> failure = server.open();
+  return failure ? failure : server.start();
+}
+
 /// What the server sends for `request` until it closes.
 std::string send_and_read(const Endpoint& server, const std::string& request) {
   const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -45,7 +51,7 @@ Page echo(std::string_view path) {
 
 TEST(AdminServer, ServesPages) {
   AdminServer server(on_loopback(), echo);
-  ASSERT_EQ(server.start(), std::nullopt);
+  ASSERT_EQ(serve(server), std::nullopt);
   const std::string answer = get(*server.local(), "/healthz?x=1");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
   EXPECT_NE(answer.find("Content-Type: application/json\r\n"), std::string::npos) << answer;
@@ -55,7 +61,7 @@ TEST(AdminServer, ServesPages) {
 
 TEST(AdminServer, HeadHasNoBody) {
   AdminServer server(on_loopback(), echo);
-  ASSERT_EQ(server.start(), std::nullopt);
+  ASSERT_EQ(serve(server), std::nullopt);
   const std::string answer = get(*server.local(), "/metrics", "HEAD");
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
   EXPECT_TRUE(answer.ends_with("\r\n\r\n")) << answer;
@@ -63,7 +69,7 @@ TEST(AdminServer, HeadHasNoBody) {
 
 TEST(AdminServer, OtherMethodsAreNotAllowed) {
   AdminServer server(on_loopback(), echo);
-  ASSERT_EQ(server.start(), std::nullopt);
+  ASSERT_EQ(serve(server), std::nullopt);
   for (const char* method : {"POST", "PUT", "DELETE", "PATCH"}) {
     const std::string answer = get(*server.local(), "/metrics", method);
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 405 ")) << answer;
@@ -73,7 +79,7 @@ TEST(AdminServer, OtherMethodsAreNotAllowed) {
 
 TEST(AdminServer, HugeRequestsAreRefused) {
   AdminServer server(on_loopback(), echo);
-  ASSERT_EQ(server.start(), std::nullopt);
+  ASSERT_EQ(serve(server), std::nullopt);
   const std::string answer = get(*server.local(), "/" + std::string(20'000, 'a'));
   EXPECT_FALSE(answer.starts_with("HTTP/1.1 200")) << answer;
   EXPECT_TRUE(get(*server.local(), "/metrics").starts_with("HTTP/1.1 200 "));
@@ -81,20 +87,21 @@ TEST(AdminServer, HugeRequestsAreRefused) {
 
 TEST(AdminServer, ATakenPortIsSaid) {
   AdminServer first(on_loopback(), echo);
-  ASSERT_EQ(first.start(), std::nullopt);
+  ASSERT_EQ(serve(first), std::nullopt);
   AdminOptions options;
   options.listen = first.local();
   AdminServer second(options, echo);
-  const std::optional<std::string> failure = second.start();
+  const std::optional<std::string> failure = second.open();
   ASSERT_TRUE(failure);
   EXPECT_NE(failure->find("Address already in use"), std::string::npos) << *failure;
+  EXPECT_NE(failure->find("choose another"), std::string::npos) << *failure;
 }
 
 TEST(AdminServer, WithoutAnAddressThereIsNone) {
   AdminOptions options;
   options.listen.reset();
   AdminServer server(options, echo);
-  EXPECT_EQ(server.start(), std::nullopt);
+  EXPECT_EQ(serve(server), std::nullopt);
   EXPECT_FALSE(server.local());
 }
 

@@ -1,0 +1,65 @@
+#include "tools/dotring/memory_sum.h"
+
+#include "tls/upstream/multiplexer.h"
+
+namespace dotring::appliance {
+namespace {
+
+constexpr uint64_t kMiB = uint64_t{1} << 20;
+
+/// Program, libraries, stacks, allocator, admin pages and log, apart from its queue.
+constexpr uint64_t kFixedBytes = 20 * kMiB;
+constexpr uint64_t kLogLineBytes = 1024;
+/// wolfSSL's session, its record buffers and up to four tickets.
+constexpr uint64_t kTlsSessionBytes = 128 * 1024;
+/// A message that is not whole yet (RFC 7766, 8) and what one read brings behind it.
+constexpr uint64_t kFramingBytes = 2 * 65'536;
+
+uint64_t udp_bytes(const Configuration& configuration) {
+  const io::UdpSocket::Options& socket = configuration.udp.socket;
+  return socket.batch * uint64_t{socket.receive_size_max + socket.send_size_max + 1024};
+}
+
+uint64_t ring_bytes(const Configuration& configuration) {
+  const io::RingOptions& ring = configuration.loop.ring;
+  constexpr uint64_t kEntryBytes = 64 + 4 * 16 + 4 * 24;  // SQE, four CQEs, and their copies
+  return uint64_t{ring.receive_buffers} * ring.receive_buffer_size + ring.entries * kEntryBytes;
+}
+
+/// One client's connection with both of its send buffers full.
+uint64_t session_bytes(const Configuration& configuration) {
+  return sizeof(listen::ClientSession) + sizeof(io::TcpStream) + kFramingBytes +
+         2 * uint64_t{configuration.client_stream.send_queue_max};
+}
+
+uint64_t upstream_stream_bytes(const Configuration& configuration) {
+  return kTlsSessionBytes + kFramingBytes +
+         2 * uint64_t{configuration.upstream_stream.send_queue_max};
+}
+
+}  // namespace
+
+std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t workers,
+                                     size_t addresses) {
+  const upstream::Options upstream = upstream_options(configuration);
+  const size_t streams = upstream.servers.size() * (upstream.connections + size_t{1});
+  return {
+      {"fixed", kFixedBytes + configuration.log.queue_lines_max * kLogLineBytes},
+      {"cache", configuration.cache.bytes_max},
+      {"rings", workers * ring_bytes(configuration)},
+      {"udp", workers * addresses * udp_bytes(configuration)},
+      {"clients_waiting", workers * query::Resolver::memory_max(configuration.query.resolver)},
+      {"upstream_questions", workers * upstream::Multiplexer::memory_max(upstream)},
+      {"upstream_streams", workers * streams * upstream_stream_bytes(configuration)},
+      {"tcp_clients",
+       workers * addresses * configuration.tcp.connections_max * session_bytes(configuration)},
+  };
+}
+
+uint64_t sum_of(const std::vector<MemoryTerm>& terms) {
+  uint64_t sum = 0;
+  for (const MemoryTerm& term : terms) sum += term.bytes;
+  return sum;
+}
+
+}  // namespace dotring::appliance
