@@ -265,7 +265,6 @@ void Resolver::detach(Resolution& resolution) {
   if (resolution.forwarding) forwarder_.cancel(resolution.forward);
   if (resolution.fetching) store_.cancel_fetch(resolution.fetch);
   resolution.forwarding = resolution.fetching = false;
-  resolution.timer.cancel();
   table_.remove(resolution);
   statistics_.resolutions.subtract();
 }

@@ -25,7 +25,7 @@ TEST(AskedCase, PutsBackTheCaseOfNamesOfEachSize) {
 
 TEST(AskedCase, OctetsThatOnlyLookLikeLettersKeepTheirBits) {
   // Around A-Z and a-z, and a label whose length octet is nobody's letter.
-  const Octets asked = {8, '@', '[', '`', '{', 0xc1, 0xe1, 'A', 'a', 0};
+  const Octets asked = {10, '@', '[', '`', '{', 0xc1, 0xe1, 'A', 'a', 'Z', 'z', 0};
   Octets name = lower_of(asked);
   AskedCase(asked).apply(name);
   EXPECT_EQ(name, asked);

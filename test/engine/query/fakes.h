@@ -76,6 +76,7 @@ class FakeStore final : public AnswerStore {
   };
 
   Found find(const dns::QuestionKey& key, uint64_t, MutableBytes room) override {
+    ++finds;
     Found found;
     const auto it = entries.find(text_of_key(key));
     if (it == entries.end()) return found;
@@ -134,6 +135,7 @@ class FakeStore final : public AnswerStore {
   std::vector<Stored> stored;
   std::set<Fetch*> fetches;
   bool has_slow_tier = false;
+  int finds = 0;
   int fetches_cancelled = 0;
 };
 

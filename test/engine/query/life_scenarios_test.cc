@@ -431,6 +431,24 @@ TEST(Limits, WaitersPerQuestion) {
   )");
 }
 
+TEST(Limits, WhoWasServedByASlowerTierTakesNoPlaceInTheQueue) {
+  Pipeline::Options options;
+  options.resolver.waiting_room.per_question_max = 1;
+  Scenario(options).play(R"(
+    slow-tier on
+    ask c1 a.example A
+    after 2ms
+    asked a.example A
+    fetched a.example A NOERROR
+    reply c1 NOERROR
+    forget a.example A
+    ask c2 a.example A
+    waits c2
+    ask c3 a.example A
+    reply c3 SERVFAIL
+  )");
+}
+
 TEST(Limits, QuestionsInFlight) {
   Pipeline::Options options;
   options.resolver.resolutions_max = 1;
