@@ -104,6 +104,13 @@ TEST(AnswerView, TheNegativeTtlIsTheSmallerOfTtlAndMinimum) {
   EXPECT_EQ(negative_ttl(0x7fffffff, 0x7fffffff), 0x7fffffffu);
 }
 
+TEST(AnswerView, TheFirstOfTwoSoasCounts) {
+  const MessageBuilder message = reply()
+                                     .authority(wire("example"), type::kSoa, 3600, soa_rdata(900))
+                                     .authority(wire("example"), type::kSoa, 3600, soa_rdata(5));
+  EXPECT_EQ(view_of(message).negative_ttl, 900u);
+}
+
 TEST(AnswerView, NxDomainIsNegativeEvenBehindACname) {
   const MessageBuilder message = reply(type::kA, rcode::kNxDomain)
                                      .answer(kAtQuestion, type::kCname, 60, wire("gone.example"))
@@ -177,6 +184,7 @@ TEST(AnswerView, WithoutQuestionNothingIsAccepted) {
 
 TEST(AnswerView, MoreThanOneQuestionIsMalformed) {
   EXPECT_EQ(fault_of(reply().question(kName)), AnswerFault::Malformed);
+  EXPECT_EQ(fault_of(reply().count(4, 1)), AnswerFault::Malformed);
 }
 
 TEST(AnswerView, ACompressedQuestionIsMalformed) {
@@ -245,7 +253,7 @@ TEST(AnswerView, BoundsTheSizeOfTheMessage) {
   const size_t before = reply().octets().size() + 12;
   const Octets most(kMessageSizeMax - before, 7);
   EXPECT_EQ(fault_with_rdata(65280, most), AnswerFault::None);
-  EXPECT_EQ(fault_of(reply().answer(kAtQuestion, 65280, 1, most).raw({0})), AnswerFault::Malformed);
+  EXPECT_EQ(fault_with_rdata(65280, most + Octets{7}), AnswerFault::Malformed);
 }
 
 TEST(AnswerView, EveryPrefixOfAnAnswerIsMalformed) {

@@ -149,8 +149,12 @@ TEST(ReadOpt, TheFirstOfTwoCountsAndBothAreChecked) {
   EXPECT_FALSE(read(from_class(first + option_octets(option::kCookie, Octets(9, 2)))).ok);
   const Octets keepalive = option_octets(option::kTcpKeepalive, {0, 9});
   EXPECT_FALSE(read(from_class(keepalive + option_octets(option::kTcpKeepalive, {1}))).ok);
+  const Octets two = keepalive + option_octets(option::kTcpKeepalive, {0, 8});
+  EXPECT_EQ(read(from_class(two)).edns.keepalive_100ms, 9);
   const Octets error = option_octets(option::kExtendedError, {0, 9});
   EXPECT_FALSE(read(from_class(error + option_octets(option::kExtendedError, {1}))).ok);
+  const Octets two_errors = error + option_octets(option::kExtendedError, {0, 8});
+  EXPECT_EQ(read(from_class(two_errors)).edns.extended_error, 9);
 }
 
 TEST(ReadOpt, EveryCutIsRefused) {
