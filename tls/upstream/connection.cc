@@ -281,6 +281,7 @@ void Connection::report_end(EndCause cause, const std::string& detail) {
   timer_.cancel();
   const uint64_t now_us = time_.now_us();
   const uint64_t idle = opened_us_ != 0 ? idle_us() : 0;
+  const size_t lost_count = in_flight();
   List<Attempt> lost;
   ids_.clear([&](Attempt& attempt) {
     attempt.connection = nullptr;
@@ -289,7 +290,7 @@ void Connection::report_end(EndCause cause, const std::string& detail) {
   });
   if (opened_us_ != 0) statistics_.streams_open.subtract();
   const uint64_t open_us = opened_us_ != 0 ? now_us - opened_us_ : 0;
-  handler_.on_ended(*this, {cause, detail, answers_, open_us, idle, lost});
+  handler_.on_ended(*this, {cause, detail, answers_, open_us, idle, lost_count, lost});
   assert(lost.empty());
 }
 

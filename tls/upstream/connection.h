@@ -41,9 +41,10 @@ enum class EndCause : uint8_t {
 struct Ending {
   EndCause cause;
   const std::string& detail;
-  uint64_t answers;     ///< matched ones, since it opened
-  uint64_t open_us;     ///< how long it was open; 0 when it never was
-  uint64_t idle_us;     ///< without traffic, at the end
+  uint64_t answers;  ///< matched ones, since it opened
+  uint64_t open_us;  ///< how long it was open; 0 when it never was
+  uint64_t idle_us;  ///< without traffic, at the end
+  size_t lost_count;
   List<Attempt>& lost;  ///< they were in flight; the handler takes them all
 };
 

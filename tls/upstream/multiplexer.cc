@@ -148,7 +148,7 @@ void Multiplexer::go_on_without(Inquiry& inquiry, Outcome outcome) {
   const bool may_wait = outcome == Outcome::NoRoom && inquiry.refusal.empty();
   if (!may_wait || inquiry.asks >= options_.asks_max) return give_up(inquiry);
   stop_waiting(inquiry);
-  wait(waiting_, inquiry);
+  wait(waiting_, inquiry, Place::First);
   arm_deadline(inquiry);
 }
 

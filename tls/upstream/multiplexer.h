@@ -52,6 +52,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
 
  private:
   friend struct Inquiry;
+  enum class Place : uint8_t { First, Last };
   enum class Outcome : uint8_t { Asked, NoRoom, NoServer };
 
   // ServerHandler
@@ -67,7 +68,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   Outcome ask(Inquiry& inquiry, ServerSet excluded);
   Outcome ask_again(Inquiry& inquiry, Counter& reason);
   void ask_or_wait(Inquiry& inquiry);
-  void wait(List<Inquiry>& list, Inquiry& inquiry);
+  void wait(List<Inquiry>& list, Inquiry& inquiry, Place place);
   void stop_waiting(Inquiry& inquiry);
   void serve_waiting();
   void serve_elsewhere();

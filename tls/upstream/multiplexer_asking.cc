@@ -13,7 +13,7 @@ void Multiplexer::ask_or_wait(Inquiry& inquiry) {
     case Outcome::Asked:
       return;
     case Outcome::NoRoom:
-      wait(waiting_, inquiry);
+      wait(waiting_, inquiry, Place::Last);
       return arm_deadline(inquiry);
     case Outcome::NoServer:
       // Never from inside start(): the answer comes at the next tick, unless a server is back by
@@ -64,8 +64,9 @@ bool Multiplexer::in_a_hurry() const {
 // ---------------------------------------------------------------------------------------------------
 // Waiting for room
 
-void Multiplexer::wait(List<Inquiry>& list, Inquiry& inquiry) {
-  list.push_back(inquiry);
+// A question that was lost goes first: it is older, and should not be lost again and again.
+void Multiplexer::wait(List<Inquiry>& list, Inquiry& inquiry, Place place) {
+  place == Place::First ? list.push_front(inquiry) : list.push_back(inquiry);
   statistics_.questions_waiting.add();
   for (size_t i = 0; i < servers_.size(); ++i) {
     if (!(inquiry.refused >> i & 1)) servers_[i]->want_stream();
@@ -141,7 +142,7 @@ void Multiplexer::on_patience(Inquiry& inquiry) {
   const Outcome outcome = ask_again(inquiry, statistics_.asked_again_timeout);
   if (outcome == Outcome::Asked) return;
   if (!inquiry.refusal.empty()) return finish_with_refusal(inquiry);
-  if (outcome == Outcome::NoRoom) wait(elsewhere_, inquiry);
+  if (outcome == Outcome::NoRoom) wait(elsewhere_, inquiry, Place::Last);
   arm_deadline(inquiry);
 }
 

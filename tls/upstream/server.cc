@@ -153,10 +153,17 @@ void Server::on_ended(Connection& connection, const Ending& ending) {
   slot.renewing = false;
   slot.probe.ended();
   judge(ending);
-  keep_warm();
+  if (was_of_use(ending)) keep_warm();
   while (Attempt* attempt = ending.lost.pop_front()) {
     if (attempt->inquiry) handler_.on_lost(*attempt, ending.answers > 0);
   }
+}
+
+// A stream that was closed soon without having carried a question is not replaced before there is
+// one: this server does not like streams in reserve.
+bool Server::was_of_use(const Ending& ending) const {
+  const bool carried_question = time_.now_us() - last_question_us_ <= ending.open_us;
+  return carried_question || ending.open_us >= kUnwantedUs;
 }
 
 void Server::judge(const Ending& ending) {
@@ -177,12 +184,21 @@ void Server::judge(const Ending& ending) {
 // A stream that gave answers is no failure of the server: it closes after so many, or was
 // restarted.
 void Server::judge_peer_close(const Ending& ending) {
-  const bool idle = ending.lost.empty();
+  const bool idle = ending.lost_count == 0;
   (idle ? statistics_.peer_closes_idle : statistics_.streams_lost).add();
+  if (idle) {
+    learn_idle_limit(ending.idle_us / 1000);
+  } else if (ending.cause == EndCause::Lost) {
+    window_.broken_off(ending.lost_count);
+  } else {
+    window_.closed_early(ending.answers);
+  }
   const bool unwanted = ending.answers == 0 && (!idle || ending.open_us < kUnwantedUs);
-  if (unwanted) return failed(ending.cause, ending.detail);
-  if (!idle) return window_.closed_early(ending.answers);
-  idle_limit_.peer_closed(ending.idle_us / 1000);
+  if (unwanted) failed(ending.cause, ending.detail);
+}
+
+void Server::learn_idle_limit(uint64_t idle_ms) {
+  idle_limit_.peer_closed(idle_ms);
   const uint64_t limit_ms = idle_limit_.limit_ms();
   statistics_.idle_limit_ms.set(limit_ms == IdleLimit::kUnknown ? 0 : limit_ms);
   for (const auto& slot : slots_) slot->connection.idle_limit_changed();

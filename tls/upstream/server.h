@@ -115,8 +115,10 @@ class Server final : private ConnectionHandler {
   void suspect();
   void probe(Slot& slot);
   void answered();
+  bool was_of_use(const Ending& ending) const;
   void judge(const Ending& ending);
   void judge_peer_close(const Ending& ending);
+  void learn_idle_limit(uint64_t idle_ms);
   void failed(EndCause cause, const std::string& detail);
   void count_failure(EndCause cause);
   void report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const;

@@ -3,7 +3,8 @@
 //
 // Some servers close after a number of answers, the worst after each. Whatever is in flight then is
 // asked again elsewhere, and without a limit again and again. So the window falls to what the lost
-// stream had answered, and doubles after each window of answers without such a loss.
+// stream had answered, and doubles after each window of answers without such a loss. When a stream
+// is broken off it falls to half of what was in flight.
 
 #pragma once
 
@@ -25,13 +26,17 @@ class Window {
     size_ = std::min(2 * size_, largest_);
   }
 
-  /// A stream that had given `answers` was closed with queries in flight.
-  void closed_early(uint64_t answers) {
-    answers_ = 0;
-    size_ = static_cast<size_t>(std::clamp<uint64_t>(answers, 1, size_));
-  }
+  /// A stream that had given `answers` was closed, in order, with queries in flight.
+  void closed_early(uint64_t answers) { shrink_to(answers); }
+  /// A stream was broken off with so many queries in flight: a restart, or too many at once.
+  void broken_off(uint64_t in_flight) { shrink_to(in_flight / 2); }
 
  private:
+  void shrink_to(uint64_t size) {
+    answers_ = 0;
+    size_ = static_cast<size_t>(std::clamp<uint64_t>(size, 1, size_));
+  }
+
   const size_t largest_;
   size_t size_;
   uint64_t answers_ = 0;

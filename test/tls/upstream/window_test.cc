@@ -23,6 +23,14 @@ TEST(Window, FallsToWhatALostStreamHadAnswered) {
   EXPECT_EQ(window.size(), 1u);
 }
 
+TEST(Window, FallsToHalfOfWhatWasInFlightOnAStreamThatBroke) {
+  Window window(1024);
+  window.broken_off(50);
+  EXPECT_EQ(window.size(), 25u);
+  window.broken_off(1);
+  EXPECT_EQ(window.size(), 1u);
+}
+
 TEST(Window, DoublesAfterEachWindowOfAnswers) {
   Window window(64);
   window.closed_early(10);

@@ -1,0 +1,116 @@
+// Streams that lie idle: learned limits, renewal, and never a question on a stream that is about to
+// close.
+
+#include <gtest/gtest.h>
+
+#include "test/tls/upstream/multiplexer_bench.h"
+
+namespace dotring::upstream {
+namespace {
+
+class Idle : public MultiplexerBench {
+ protected:
+  Idle() : MultiplexerBench(1) {}
+};
+
+TEST_F(Idle, AStreamThatTheServerClosedIsReplacedAtOnce) {
+  server(0).idle_close_ms = 10'000;
+  open();
+  run_ms(10'010);
+  EXPECT_EQ(server(0).dialled, 2);
+  EXPECT_EQ(server(0).open_streams(), 1u);
+  EXPECT_EQ(statistics(0).peer_closes_idle.value(), 1u);
+  EXPECT_NEAR(static_cast<double>(statistics(0).idle_limit_ms.value()), 10'000, 5);
+}
+
+TEST_F(Idle, TheLimitIsLearnedAndAWarmStreamIsAlwaysReady) {
+  server(0).idle_close_ms = 10'000;
+  server(0).connect_ms = 50;
+  open();
+  run_ms(30'000);
+  // From now on, whenever a question comes, it does not wait for a handshake.
+  for (int i = 0; i < 60; ++i) {
+    run_ms(1'000 + 397 * (static_cast<uint64_t>(i) % 25));
+    Client& client = ask();
+    run_ms(6);
+    ASSERT_TRUE(client.answered()) << "round " << i;
+  }
+  EXPECT_EQ(statistics(0).streams_lost.value(), 0u);
+  EXPECT_GE(statistics(0).renewals.value(), 1u);
+}
+
+TEST_F(Idle, RenewalOpensTheNextBeforeItClosesTheLast) {
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  ask();
+  run_ms(10);
+  for (int i = 0; i < 30'000; ++i) {
+    run_ms(1);
+    ASSERT_GE(server(0).open_streams(), 1u);
+  }
+  EXPECT_EQ(statistics(0).renewals.value(), 3u);
+  EXPECT_EQ(server(0).open_streams(), 1u);
+  EXPECT_EQ(server(0).live_streams(), 1u);
+}
+
+TEST_F(Idle, WithTrafficNothingIsRenewed) {
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  for (int i = 0; i < 30; ++i) {
+    ask();
+    run_ms(2'000);
+  }
+  EXPECT_EQ(server(0).dialled, 1);
+}
+
+TEST_F(Idle, SpareStreamsAreNotRenewed) {
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  for (int i = 0; i < 40; ++i) ask();
+  run_ms(20);
+  EXPECT_EQ(server(0).open_streams(), 2u);
+  run_ms(60'000);
+  EXPECT_EQ(server(0).open_streams(), 1u);
+}
+
+TEST_F(Idle, AfterALongTimeWithoutQuestionsNoStreamIsKept) {
+  options.warm_for_ms = 60'000;
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  ask();
+  run_ms(80'000);
+  EXPECT_EQ(server(0).live_streams(), 0u);
+  const int dialled = server(0).dialled;
+  run_ms(600'000);
+  EXPECT_EQ(server(0).dialled, dialled);
+  Client& client = ask();
+  run_ms(20);
+  EXPECT_TRUE(client.answered());
+}
+
+TEST_F(Idle, KeepaliveOfZeroMovesToAnotherStream) {
+  open();
+  run_ms(5);
+  server(0).fields.keepalive_100ms = uint16_t{0};
+  for (int i = 0; i < 10; ++i) {
+    Client& client = ask();
+    run_ms(20);
+    EXPECT_TRUE(client.answered());
+  }
+  EXPECT_GE(server(0).dialled, 10);
+  EXPECT_EQ(state(0), ServerState::Up);
+}
+
+TEST_F(Idle, AServerThatDropsUnusedStreamsAtOnceIsBackedOffFrom) {
+  server(0).idle_close_ms = 1;
+  open();
+  run_ms(60'000);
+  EXPECT_LE(server(0).dialled, 12);
+}
+
+}  // namespace
+}  // namespace dotring::upstream
