@@ -74,7 +74,7 @@ void Session::set_up_verification() {
   const int mode = trust_->needs_chain() ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE;
   wolfSSL_set_verify(handle_, mode, verify_callback);
   wolfSSL_SetCertCbCtx(handle_, this);
-  const std::string& name = trust_->authentication_name;
+  const std::string name(trust_->host_name());
   if (name.empty() || trust_->name_is_address()) return;  // RFC 6066, 3: no addresses in SNI
   const auto size = static_cast<unsigned short>(std::min<size_t>(name.size(), 255));
   const bool done =
@@ -186,10 +186,15 @@ size_t Session::read(Bytes& input, MutableBytes& output, MutableBytes plaintext)
   if (state_ != State::Open || wants_room()) return 0;
   // Asking wolfSSL in vain costs more than looking: it formats an error text.
   if (input_.empty() && wolfSSL_pending(handle_) == 0) return 0;
-  const int result = wolfSSL_read(handle_, plaintext.data(), static_cast<int>(plaintext.size()));
-  if (result > 0) return static_cast<size_t>(result);
-  fail_from(result);
-  return 0;
+  while (true) {
+    const size_t before = input_.size();
+    const int result = wolfSSL_read(handle_, plaintext.data(), static_cast<int>(plaintext.size()));
+    if (result > 0) return static_cast<size_t>(result);
+    fail_from(result);
+    // After a ticket or a key update wolfSSL may say that it wants more although there is more.
+    const bool goes_on = state_ == State::Open && !input_.empty() && input_.size() < before;
+    if (!goes_on) return 0;
+  }
 }
 
 bool Session::write(Bytes plaintext, MutableBytes& output) {

@@ -129,7 +129,8 @@ void TlsStream::deliver(Bytes& ciphertext) {
   if (state_ != State::Open) return;
   if (session_->state() == Session::State::Failed) return fail();
   if (session_->state() == Session::State::PeerClosed) return finish_peer("close_notify");
-  held_.append(ciphertext);  // paused; nothing otherwise
+  assert(paused_ || ciphertext.empty());
+  held_.append(ciphertext);
 }
 
 size_t TlsStream::read_record(Bytes& ciphertext, MutableBytes plaintext) {

@@ -18,11 +18,24 @@ SpkiPin pin_of(Bytes public_key_info) {
   return pin;
 }
 
-std::optional<std::string> complaint_about_address(const std::string& name,
-                                                   const CertificateView& leaf) {
-  const auto address = IpAddress::parse(name);
-  if (address && leaf.has_address(*address)) return std::nullopt;
-  return "certificate is not for " + name + " but for " + leaf.names_text();
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+// RFC 9525, 6.3: a wildcard is the whole left-most label and stands for exactly one.
+bool matches(std::string_view pattern, std::string_view name) {
+  if (!pattern.starts_with("*.")) return equal_ignoring_case(pattern, name);
+  const size_t dot = name.find('.');
+  if (dot == 0 || dot == name.npos) return false;
+  return equal_ignoring_case(pattern.substr(1), name.substr(dot));
+}
+
+bool carries(const CertificateView& leaf, std::string_view name) {
+  if (const auto address = IpAddress::parse(name)) return leaf.has_address(*address);
+  const auto match = [&](std::string_view pattern) { return matches(pattern, name); };
+  return std::any_of(leaf.dns_names.begin(), leaf.dns_names.end(), match);
 }
 
 }  // namespace
@@ -36,10 +49,17 @@ bool Trust::name_is_address() const {
   return IpAddress::parse(authentication_name).has_value();
 }
 
+std::string_view Trust::host_name() const {
+  std::string_view name = authentication_name;
+  if (name.ends_with('.')) name.remove_suffix(1);
+  return name;
+}
+
 std::optional<std::string> Trust::complaint_about(const CertificateView& leaf) const {
   if (opportunistic) return std::nullopt;
-  if (name_is_address()) {
-    if (auto complaint = complaint_about_address(authentication_name, leaf)) return complaint;
+  const std::string_view name = host_name();
+  if (!name.empty() && !carries(leaf, name)) {
+    return "certificate is not for " + std::string(name) + " but for " + leaf.names_text();
   }
   if (pins.empty()) return std::nullopt;
   const SpkiPin pin = pin_of(leaf.public_key_info);

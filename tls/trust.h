@@ -36,8 +36,11 @@ struct Trust {
   /// The chain must lead to a trust anchor and be valid today.
   bool needs_chain() const { return !opportunistic && !authentication_name.empty(); }
   bool name_is_address() const;
-  /// What the leaf fails to prove beyond chain, dates and DNS name, which wolfSSL checks. Null:
-  /// nothing.
+  /// The name without the root's dot, as SNI and certificates write it (RFC 6066, 3).
+  std::string_view host_name() const;
+  /// What the leaf fails to prove: name and pin. wolfSSL checks chain and dates, and the DNS name
+  /// too, but it falls back to the common name and takes other kinds of names for DNS names; here
+  /// only the subjectAltName's own kind counts (RFC 9525, 6). Null: nothing.
   std::optional<std::string> complaint_about(const CertificateView& leaf) const;
 };
 

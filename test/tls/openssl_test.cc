@@ -124,6 +124,13 @@ TEST_P(OpensslTest, OurServerAndItsClient) {
     EXPECT_TRUE(client.printed((connection > 0 ? "Reused, " : "New, ") + version()))
         << client.output();
     EXPECT_TRUE(client.printed("ALPN protocol: dot"));
+    if (!tls12()) {
+      // s_client's command for a key update that asks for ours (RFC 8446, 4.6.3).
+      client.write("K\n");
+      EXPECT_TRUE(turn_until([&] { return client.printed("KEYUPDATE"); })) << client.output();
+      client.write("with new keys\n");
+      EXPECT_TRUE(turn_until([&] { return client.printed("with new keys"); })) << client.output();
+    }
     client.close_input();
     ASSERT_TRUE(turn_until([&] { return talker_->closed == 1 && client.ended(); }));
     EXPECT_EQ(talker_->reason, io::CloseReason::Peer);

@@ -63,6 +63,31 @@ TEST(Trust, AcceptsTheRightName) {
   EXPECT_EQ(meet(trust_in("dot.example")).server_received, "a question");
   EXPECT_EQ(meet(trust_in("DOT.example")).server_received, "a question");
   EXPECT_EQ(meet(trust_in("one.wild.example")).server_received, "a question");
+  EXPECT_EQ(meet(trust_in("dot.example.")).server_received, "a question");
+}
+
+TEST(Trust, OnlyTheAlternativeNamesCount) {
+  // RFC 9525, 6.3: a common name is no identifier, even where there is no other.
+  IdentityOptions options = identity_options();
+  options.dns_names.clear();
+  const Identity addresses_only = identity_of(options);
+  EXPECT_EQ(meet(addresses_only, addresses_only, trust_in("dot.example")).state, State::Failed);
+  options.addresses.clear();
+  const Identity nameless = identity_of(options);
+  const Outcome outcome = meet(nameless, nameless, trust_in("dot.example"));
+  EXPECT_EQ(outcome.state, State::Failed);
+  EXPECT_EQ(outcome.text, "certificate is not for dot.example but for no name");
+}
+
+TEST(Trust, AWildcardIsOneWholeLabel) {
+  IdentityOptions options = identity_options();
+  options.dns_names = {"*", "f*.example", "a.*.example", "*.*.wild", "*.good.example"};
+  const Identity identity = identity_of(options);
+  for (const char* name : {"example", "foo.example", "a.b.example", "a.b.wild", "good.example",
+                           "a.b.good.example", ".good.example"}) {
+    EXPECT_EQ(meet(identity, identity, trust_in(name)).state, State::Failed) << name;
+  }
+  EXPECT_EQ(meet(identity, identity, trust_in("a.good.example")).state, State::Open);
 }
 
 TEST(Trust, RefusesAnotherName) {
