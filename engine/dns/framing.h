@@ -31,9 +31,18 @@ class Framing {
 
   /// Octets of an incomplete frame that wait for the rest: > 0 means a slow or broken writer.
   size_t bytes_waiting() const { return waiting_.size(); }
-  void reset() { waiting_.clear(); }
+  /// Memory held for it: at most 2 + 65535, and at most twice what has arrived.
+  size_t bytes_reserved() const { return waiting_.capacity(); }
+  void reset() { std::vector<uint8_t>().swap(waiting_); }
 
  private:
+  // Doubles like the vector would by itself, but never beyond the frame: memory follows what has
+  // arrived, not what a length promises, and stays within the bound above.
+  void reserve_waiting(size_t size, size_t frame_size) {
+    if (size <= waiting_.capacity()) return;
+    waiting_.reserve(std::min(std::max(size, 2 * waiting_.capacity()), frame_size));
+  }
+
   std::vector<uint8_t> waiting_;
 };
 
@@ -61,6 +70,7 @@ size_t Framing::feed_until(const Bytes bytes, Take&& take) {
     }
     const size_t wanted = waiting_.size() < 2 ? 2 : 2 + size_t{load_be16(waiting_.data())};
     const size_t taken = std::min(left.size(), wanted - waiting_.size());
+    reserve_waiting(waiting_.size() + taken, wanted);
     waiting_.insert(waiting_.end(), left.begin(), left.begin() + static_cast<ptrdiff_t>(taken));
     left = left.subspan(taken);
     if (waiting_.size() < 2 || waiting_.size() < 2 + size_t{load_be16(waiting_.data())}) continue;

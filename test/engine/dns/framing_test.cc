@@ -92,6 +92,20 @@ TEST(Framing, TakesTheLargestMessage) {
   EXPECT_EQ(taker.messages, Messages{message});
 }
 
+TEST(Framing, HoldsNoMoreMemoryThanArrivedTwice) {
+  const Octets bytes = frame(Octets(kMessageSizeMax, 9));
+  Framing framing;
+  Taker taker;
+  for (size_t at = 0; at + 1 < bytes.size(); at += 7) {
+    const size_t size = std::min<size_t>(7, bytes.size() - 1 - at);
+    ASSERT_TRUE(framing.feed(Bytes(bytes).subspan(at, size), taker));
+    ASSERT_LE(framing.bytes_reserved(), std::min(2 * (at + size), bytes.size()));
+  }
+  EXPECT_TRUE(framing.feed(Bytes(bytes).last(1), taker));
+  EXPECT_EQ(taker.messages.size(), 1u);
+  EXPECT_EQ(framing.bytes_reserved(), 0u);
+}
+
 TEST(Framing, StopsWhenTheOwnerSaysSo) {
   const Octets bytes = frame({1}) + frame({2}) + Octets{0};
   for (size_t split = 0; split < 3; ++split) {
@@ -135,6 +149,7 @@ TEST(Framing, ResetForgetsHalfAMessage) {
   Taker taker;
   EXPECT_TRUE(framing.feed(Octets{0, 5, 1}, taker));
   framing.reset();
+  EXPECT_EQ(framing.bytes_reserved(), 0u);
   EXPECT_TRUE(framing.feed(frame({7}), taker));
   EXPECT_EQ(taker.messages, (Messages{{7}}));
 }
