@@ -273,7 +273,8 @@ void Connection::on_closed(io::CloseReason reason, const std::string& detail) {
   const std::unique_ptr<io::ByteStream> closed = std::move(stream_);  // `detail` may live in it
   state_ = State::Closed;
   if (reported) return handler_.on_free(*this);
-  report_end(cause_of(reason, opened_us_ != 0), detail);
+  const bool declined = opened_us_ == 0 && dialer_.ticket_declined(*closed);
+  report_end(declined ? EndCause::TicketDeclined : cause_of(reason, opened_us_ != 0), detail);
 }
 
 // The attempts are taken out first: what the handler does with them may fill this table again.

@@ -32,6 +32,7 @@ enum class EndCause : uint8_t {
   Local,               ///< drained or aborted by its owner
   ConnectFailed,       ///< never opened: refused, unreachable, too slow
   CertificateRefused,  ///< never opened: the TLS handshake failed
+  TicketDeclined,      ///< never opened: without a ticket it would
   PeerClosed,          ///< was open, closed in order
   Lost,                ///< was open, broken off
   Garbage,             ///< what came was not DNS, or not answers to our questions

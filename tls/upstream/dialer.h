@@ -18,6 +18,10 @@ class Dialer {
 
   /// Whether the handshake of this open stream, made here, resumed an earlier session.
   virtual bool resumed(const io::ByteStream& stream) const = 0;
+
+  /// Of a stream that closed before it opened: it says nothing about the server, which only
+  /// declined the ticket of an earlier session. Dialling again at once gets a full handshake.
+  virtual bool ticket_declined(const io::ByteStream& stream) const = 0;
 };
 
 }  // namespace dotring::upstream

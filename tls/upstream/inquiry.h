@@ -18,8 +18,8 @@ namespace dotring::upstream {
 
 class Multiplexer;
 
-/// The bound of Options::asks_max.
-inline constexpr size_t kAsksMax = 4;
+/// Attempts of one question that may be under way at the same time.
+inline constexpr size_t kAttemptsMax = 4;
 
 /// In a list while it waits for a stream.
 struct Inquiry : ListNode<> {
@@ -33,7 +33,8 @@ struct Inquiry : ListNode<> {
     return std::any_of(attempts.begin(), attempts.end(),
                        [](const Attempt& attempt) { return attempt.under_way(); });
   }
-  Attempt& free_attempt();
+  /// Null when all are under way.
+  Attempt* free_attempt();
   void on_timer();
 
   Multiplexer& multiplexer;
@@ -47,7 +48,7 @@ struct Inquiry : ListNode<> {
   uint8_t asks = 0;
   uint8_t losses = 0;
   bool hedging = false;  ///< the timer is a hedge's
-  std::array<Attempt, kAsksMax> attempts;
+  std::array<Attempt, kAttemptsMax> attempts;
   std::vector<uint8_t> refusal;  ///< the first one, kept as a last resort; empty: none
 };
 

@@ -31,11 +31,10 @@ Inquiry::Inquiry(Multiplexer& owner, Forward& asked_for)
   }
 }
 
-Attempt& Inquiry::free_attempt() {
+Attempt* Inquiry::free_attempt() {
   const auto free = std::find_if(attempts.begin(), attempts.end(),
                                  [](const Attempt& attempt) { return !attempt.under_way(); });
-  assert(free != attempts.end());
-  return *free;
+  return free == attempts.end() ? nullptr : &*free;
 }
 
 void Inquiry::on_timer() {
@@ -51,7 +50,7 @@ Multiplexer::Multiplexer(const Options& options, const TurnTime& time, const Has
       inquiries_(options.questions_max),
       standings_(options.servers.size()) {
   assert(dialers.size() == options_.servers.size());
-  assert(options_.asks_max >= 1 && options_.asks_max <= kAsksMax);
+  assert(options_.asks_max >= 1);
   for (size_t i = 0; i < dialers.size(); ++i) {
     ServerHandler& handler = *this;
     servers_.push_back(std::make_unique<Server>(options_, i, time_, random_.fork(),

@@ -24,6 +24,8 @@ void Multiplexer::ask_or_wait(Inquiry& inquiry) {
 }
 
 Multiplexer::Outcome Multiplexer::ask(Inquiry& inquiry, ServerSet excluded) {
+  Attempt* attempt = inquiry.free_attempt();
+  if (!attempt) return Outcome::NoServer;
   for (size_t i = 0; i < servers_.size(); ++i) {
     standings_[i] = servers_[i]->stand(inquiry.listening());
   }
@@ -33,11 +35,10 @@ Multiplexer::Outcome Multiplexer::ask(Inquiry& inquiry, ServerSet excluded) {
     return soon ? Outcome::NoRoom : Outcome::NoServer;
   }
   Server& server = *servers_[*chosen];
-  Attempt& attempt = inquiry.free_attempt();
   // A full send queue shows only now, and is no choice the next time.
-  if (!server.ask(*standings_[*chosen].connection, attempt)) return ask(inquiry, excluded);
+  if (!server.ask(*standings_[*chosen].connection, *attempt)) return ask(inquiry, excluded);
   stop_waiting(inquiry);
-  inquiry.newest = &attempt;
+  inquiry.newest = attempt;
   inquiry.asked |= ServerSet{1} << *chosen;
   ++inquiry.asks;
   arm_after_ask(inquiry, server);

@@ -75,7 +75,7 @@ struct Options {
   /// A stream is kept ready for this long after the last question; 0: for ever.
   uint64_t warm_for_ms = 3'600'000;
 
-  /// How often one question is asked.
+  /// How often one question is asked; at most four times at the same moment.
   uint32_t asks_max = 3;
   /// No answer after the round trip's mean and four deviations, but not earlier than this: it is
   /// asked again elsewhere, while the first stream is still listened to. Never later than a third

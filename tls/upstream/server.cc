@@ -170,6 +170,8 @@ void Server::judge(const Ending& ending) {
   switch (ending.cause) {
     case EndCause::Local:
       return;
+    case EndCause::TicketDeclined:
+      return draining_ ? void() : connect();
     case EndCause::PeerClosed:
     case EndCause::Lost:
       return judge_peer_close(ending);

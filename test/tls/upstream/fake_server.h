@@ -22,7 +22,8 @@ enum class Fault {
   WrongId,
   WrongQuestion,
   AnswersTwice,
-  HalfFrame,  ///< half of an answer, then nothing
+  DeclinesATicket,  ///< ends the first handshake, which would do without the ticket
+  HalfFrame,        ///< half of an answer, then nothing
 };
 
 class FakeServer final : public Dialer {
@@ -47,6 +48,9 @@ class FakeServer final : public Dialer {
     return std::make_unique<FakeStream>(streams_.back().peer, queue_max);
   }
   bool resumed(const io::ByteStream&) const override { return resumes; }
+  bool ticket_declined(const io::ByteStream&) const override {
+    return fault == Fault::DeclinesATicket;
+  }
 
   size_t open_streams() const {
     size_t open = 0;
@@ -114,6 +118,10 @@ class FakeServer final : public Dialer {
       case Fault::BadCertificate:
         return peer->finish(io::CloseReason::SecurityFailed, "certificate expired");
       case Fault::StallsInHandshake:
+        return;
+      case Fault::DeclinesATicket:
+        peer->finish(io::CloseReason::SecurityFailed, "declined");
+        fault = Fault::None;
         return;
       default:
         return peer->open();

@@ -169,6 +169,7 @@ class FakeDialer final : public Dialer {
     return std::make_unique<FakeStream>(peers.back(), queue_max);
   }
   bool resumed(const io::ByteStream&) const override { return resumes; }
+  bool ticket_declined(const io::ByteStream&) const override { return false; }
 
   std::vector<std::shared_ptr<FakePeer>> peers;
   size_t queue_max = 1 << 20;

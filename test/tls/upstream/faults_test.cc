@@ -318,6 +318,18 @@ TEST_F(Faults, AllServersGoneAreTriedOftenOnlyWhileSomebodyAsks) {
   EXPECT_LE(server(0).dialled - then, 3);
 }
 
+TEST_F(Faults, ADeclinedTicketIsNoFailure) {
+  options.servers.resize(1);
+  server(0).fault = Fault::DeclinesATicket;
+  open();
+  Client& client = ask();
+  run_ms(20);
+  EXPECT_TRUE(client.answered());
+  EXPECT_EQ(server(0).dialled, 2);
+  EXPECT_EQ(statistics(0).connects_failed.value(), 0u);
+  EXPECT_EQ(server(0).probes_seen, 0);
+}
+
 TEST_F(Faults, ASecondAnswerIsCountedAndIgnored) {
   options.servers.resize(1);
   server(0).fault = Fault::AnswersTwice;
