@@ -103,7 +103,7 @@ newServer({{
   address = "{HOST}:{self.upstream.port}", tls = "openssl", subjectName = "{AUTH_NAME}",
   caStore = "{self.upstream.ca_path}", validateCertificates = true, maxInFlight = {IN_FLIGHT_MAX}
 }}):setUp()
-getPool(""):setCache(newPacketCache({CACHED_ANSWERS_MAX}, {{ maxTTL = 86400, numberOfShards = 1 }}))
+getPool(""):setCache(newPacketCache({CACHED_ANSWERS_MAX}, {{ maxTTL = 86400 }}))
 """
         )
         return [shutil.which("dnsdist"), "--supervised", "--disable-syslog", "-C", path]

@@ -1,19 +1,34 @@
 """What is measured: each work gives one result per server and round, as a dict of figures.
 
-Invariant: CPU is the server's alone, over exactly the queries of the run, all answers right; lost queries are shown.
+Invariant: CPU is the server's alone, over exactly the queries of the run that were answered rightly; the share
+of those that were not is a figure of its own, and must be none for dotring.
 """
 
+import contextlib
 import signal
 import time
 
 from comparison.metrics import tls_batches
 from comparison.processes import answers
-from comparison.source import check_answers, check_none_lost
+from comparison.source import check_all_right, right_answers
 
 NAMES = 10_000
 MEMORY_ANSWERS = 1_000_000
 RUN_S = 2
+WARM_PASSES_MAX = 5  # dnsdist does not keep what comes while its cache is locked,
+KEPT_MIN = 0.999 * NAMES  # nor two names with the same hash of 32 bits
+HIT_TIMEOUT_S = 0.1  # the few that are missing must not hold up the source
 CLIENTS = ("-c", 4, "-q", 128)
+
+
+@contextlib.contextmanager
+def stopped(upstream):
+    """While it is stopped only a cache can answer."""
+    upstream.process.signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        upstream.process.signal(signal.SIGCONT)
 
 
 def measured(server, source, *options):
@@ -23,16 +38,16 @@ def measured(server, source, *options):
     report = source.run(server.port, *options)
     cpu_ns = server.process.cpu_ns() - before_ns
     server.process.check()
-    if server.name != "echo":
-        check_answers(report, server.name)
+    right = report["answered"] if server.name == "echo" else right_answers(report)
+    if server.name == "dotring":
+        check_all_right(report, server.name)
     return {
-        "cpu_us_per_query": cpu_ns / 1000 / report["answered"],
-        "queries_per_s": report["queries_per_s"],
+        "cpu_us_per_query": cpu_ns / 1000 / max(right, 1),
+        "queries_per_s": right / report["duration_s"],
         "p50_us": report["latency_from_due_us"]["p50"],
         "p99_us": report["latency_from_due_us"]["p99"],
         "late_p99_us": report["lateness_us"]["p99"],
-        "answered": report["answered"],
-        "lost_share": report["lost"] / report["sent"],
+        "failed_share": 1 - right / report["sent"],
         "resident_bytes": server.process.resident_bytes(),
     }
 
@@ -65,21 +80,20 @@ class Hits(Work):
     def warm(self, server, source):
         if server.name == "echo":
             return
-        for _ in range(2):
-            options = ("-m", self.mode, "--names", NAMES, "--order", "sequential", "--count", NAMES, "-q", 64)
-            report = source.run(server.port, *options)
-            check_answers(report, server.name)
-        check_none_lost(report, server.name)
+        options = ("-m", self.mode, "--names", NAMES, "--order", "sequential", "--count", NAMES, "-q", 64)
+        for _ in range(WARM_PASSES_MAX):
+            source.run(server.port, *options)
+            with stopped(server.upstream):
+                report = source.run(server.port, *options, "-t", 0.5)
+            if right_answers(report) >= KEPT_MIN:
+                return
+        raise RuntimeError(f"{server.name} keeps {right_answers(report)} of {NAMES} names")
 
     def round(self, server, source):
         if server.name == "echo":
             return measured(server, source, "--echo", "--names", NAMES, "-l", RUN_S, *self.options)
-        upstream = server.upstream.process
-        upstream.signal(signal.SIGSTOP)
-        try:
-            return measured(server, source, "--names", NAMES, "-l", RUN_S, *self.options)
-        finally:
-            upstream.signal(signal.SIGCONT)
+        with stopped(server.upstream):
+            return measured(server, source, "--names", NAMES, "-l", RUN_S, "-t", HIT_TIMEOUT_S, *self.options)
 
 
 class Misses(Work):
@@ -120,23 +134,20 @@ class Memory(Work):
         options = ("--names", MEMORY_ANSWERS, "--first-name", source.new_names(MEMORY_ANSWERS)) + (
             "--order", "sequential", "--count", MEMORY_ANSWERS, "-c", 4, "-q", 256, "-l", 600,
         )  # fmt: skip
-        check_answers(source.run(server.port, *options), server.name)
+        source.run(server.port, *options)
         after = server.process.resident_bytes()
+        cached = self._still_cached(server, source, options)
         return {
-            "bytes_per_answer": (after - before) / MEMORY_ANSWERS,
+            "bytes_per_answer": (after - before) / cached,
             "resident_bytes": after,
-            "still_cached": self._still_cached(server, source, options),
+            "cached_share": cached / MEMORY_ANSWERS,
         }
 
     def _still_cached(self, server, source, options):
-        """The share of the million that is answered while the upstream is stopped."""
-        upstream = server.upstream.process
-        upstream.signal(signal.SIGSTOP)
-        try:
-            report = source.run(server.port, *options, "-t", 0.2)
-        finally:
-            upstream.signal(signal.SIGCONT)
-        return (report["rcodes"].get("NOERROR", 0) - report["empty"]) / MEMORY_ANSWERS
+        """How many of the million are answered while the upstream is stopped."""
+        with stopped(server.upstream):
+            report = source.run(server.port, *options, "-t", 0.5)
+        return right_answers(report)
 
 
 class Idle(Work):

@@ -117,6 +117,10 @@ bool Load::send_next(uint64_t due_ns, uint64_t now_ns) {
 
 void Load::on_room(Client& client) {
   stopped_ns_ = now_ns();
+  send_more(client);
+}
+
+void Load::send_more(Client& client) {
   if (started_ns_ == 0) return;
   if (!schedule_) {
     fill(client);
@@ -129,7 +133,7 @@ void Load::check_timeouts() {
   const uint64_t now = now_ns();
   const uint64_t timeout_ns = options_.timeout_ms * 1'000'000;
   for (auto& client : clients_) {
-    if (client->exchange().give_up(now - timeout_ns) > 0) on_room(*client);
+    if (client->exchange().give_up(now - timeout_ns) > 0) send_more(*client);
   }
   loop_.timers().arm_in(timeout_check_, kTimeoutCheckMs);
 }

@@ -54,6 +54,7 @@ class Load final : private ClientOwner, private io::Resumable {
   void close_clients();
   bool sending() const;
   uint64_t pause_us() const;
+  void send_more(Client& client);
   void fill(Client& client);
   void send_due();
   bool send_next(uint64_t due_ns, uint64_t now_ns);
