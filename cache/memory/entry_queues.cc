@@ -151,13 +151,15 @@ void EntryQueues::turn_oldest_of_main() {
 // the middle is taken back by turning the queue, once that is worth the work: more than a
 // sixteenth.
 void EntryQueues::tidy_main(uint32_t now_s) {
-  if (main_.empty() || main_.units_touched() < main_.capacity()) return;
-  for (int i = 0; i < kLooksPerPlace; ++i) {
+  if (main_.units_touched() < main_.capacity()) return;
+  for (int i = 0; i < kLooksPerPlace && !main_.empty(); ++i) {
     Entry& entry = at(main_.next_under_hand());
     if (!entry.dead && is_useless(entry, now_s)) expire(entry);
   }
-  for (int i = 0; i < kTidiedPerPlace && main_.units_dead() > main_.capacity() / 16; ++i) {
-    if (!drop_if_useless(main_, now_s)) turn_oldest_of_main();
+  for (int i = 0; i < kTidiedPerPlace && !main_.empty(); ++i) {
+    if (drop_if_useless(main_, now_s)) continue;
+    if (main_.units_dead() <= main_.capacity() / 16) return;
+    turn_oldest_of_main();
   }
 }
 

@@ -1,6 +1,6 @@
 // How the bound in bytes is divided: the sum of memory of a store.
 //
-//   bytes_max = shards * (Shard itself + index 1/8 + ghosts 1/64 + rings: all the rest, in whole
+//   bytes_max = shards * (Shard itself + index 1/8 + ghosts 1/32 + rings: all the rest, in whole
 //   pages)
 //
 // An index of 1/8 is enough for entries of 70 octets and more on average; shorter ones run out of
@@ -39,7 +39,7 @@ inline ShardPlan ShardPlan::of(size_t bytes, size_t bytes_fixed) {
   if (bytes < kShardBytesMin) return {};
   ShardPlan plan;
   const size_t index_bytes = bytes / 8;
-  const size_t ghost_bytes = bytes / 64;
+  const size_t ghost_bytes = bytes / 32;
   plan.arena_bytes = Arena::round_down_to_pages(bytes - index_bytes - ghost_bytes - bytes_fixed);
   const size_t units = std::min<size_t>(plan.arena_bytes / kUnit, UINT32_MAX - 1);
   plan.small_units = static_cast<uint32_t>(units / 8);

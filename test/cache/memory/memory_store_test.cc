@@ -183,7 +183,7 @@ TEST(MemoryStore, RemovesAllAboutAName) {
   store.store(key_of("a.test", dns::type::kTxt), Answer("a.test", dns::type::kTxt).text(300, 5));
   store.fail(key_of("a.test", dns::type::kMx));
   store.store(key_of("b.a.test"), Answer("b.a.test").a(300));
-  EXPECT_EQ((*store).remove(wire_of("a.test")), 3u);
+  EXPECT_EQ(store->remove(wire_of("a.test")), 3u);
   EXPECT_EQ(store.freshness(key_of("a.test")), Freshness::Missing);
   EXPECT_EQ(store.freshness(key_of("a.test", dns::type::kTxt)), Freshness::Missing);
   EXPECT_EQ(store.freshness(key_of("a.test", dns::type::kMx)), Freshness::Missing);
@@ -195,11 +195,11 @@ TEST(MemoryStore, RemovesASubtree) {
   for (const char* name : {"a.test", "b.a.test", "c.b.a.test", "aa.test", "test"}) {
     store.store(key_of(name), Answer(name).a(300));
   }
-  EXPECT_EQ((*store).remove_subtree(wire_of("a.test")), 3u);
+  EXPECT_EQ(store->remove_subtree(wire_of("a.test")), 3u);
   EXPECT_EQ(store.freshness(key_of("c.b.a.test")), Freshness::Missing);
   EXPECT_EQ(store.freshness(key_of("aa.test")), Freshness::Fresh);
   EXPECT_EQ(store.freshness(key_of("test")), Freshness::Fresh);
-  EXPECT_EQ((*store).remove_subtree(wire_of(".")), 2u);
+  EXPECT_EQ(store->remove_subtree(wire_of(".")), 2u);
   EXPECT_EQ(store.statistics().entries, 0u);
 }
 
@@ -208,7 +208,7 @@ TEST(MemoryStore, ClearGivesTheMemoryBack) {
   const uint64_t bytes_empty = store.statistics().bytes_used;
   store.store(key_of("a.test"), Answer("a.test").a(300));
   EXPECT_GT(store.statistics().bytes_used, bytes_empty);
-  EXPECT_EQ((*store).clear(), 1u);
+  EXPECT_EQ(store->clear(), 1u);
   EXPECT_EQ(store.statistics().bytes_used, bytes_empty);
   EXPECT_EQ(store.freshness(key_of("a.test")), Freshness::Missing);
   store.store(key_of("a.test"), Answer("a.test").a(300));

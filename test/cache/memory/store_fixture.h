@@ -19,6 +19,7 @@ class StoreFixture {
   }
 
   MemoryStore& operator*() { return *store_; }
+  MemoryStore* operator->() { return store_.get(); }
   void pass(uint64_t seconds) { now_s_ += seconds; }
   void go_to(uint64_t seconds) { now_s_ = kStart + seconds; }
 
