@@ -230,6 +230,7 @@ void Session::fail_from(int result) {
       if (state_ != State::Handshaking || offered_ticket_.empty()) break;
       fail(FailureKind::Security, "server declined the ticket");
       failure_.ticket_declined = true;
+      tickets_->clear();  // whoever forgot the key of one has forgotten that of all
       return;
     default:
       break;

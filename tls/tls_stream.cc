@@ -7,6 +7,16 @@ namespace dotring::tls {
 
 using io::CloseReason;
 
+namespace {
+
+CloseReason reason_of(const Session::Failure& failure) {
+  if (failure.ticket_declined) return CloseReason::Reset;
+  const bool security = failure.kind == Session::FailureKind::Security;
+  return security ? CloseReason::SecurityFailed : CloseReason::ProtocolFailed;
+}
+
+}  // namespace
+
 TlsStream::TlsStream(io::Loop& loop, io::ByteStream& lower, const Options& options,
                      TlsStatistics& statistics)
     : loop_(loop), lower_(lower), options_(options), statistics_(statistics) {
@@ -252,8 +262,7 @@ void TlsStream::fail() {
   ticket_declined_ = failure.ticket_declined;
   if (ticket_declined_) statistics_.tickets_declined.add();
   if (handshaken_) statistics_.broken_streams.add();
-  const bool security = failure.kind == Session::FailureKind::Security;
-  end(security ? CloseReason::SecurityFailed : CloseReason::ProtocolFailed, failure.text);
+  end(reason_of(failure), failure.text);
   lower_.close();
 }
 

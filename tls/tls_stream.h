@@ -75,8 +75,8 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   bool resumed() const { return session_ && session_->resumed(); }
   /// While open(): "TLSv1.3 TLS13-CHACHA20-POLY1305-SHA256, resumed", for the log.
   std::string description() const;
-  /// From inside on_closed(): this says nothing about the server, which only declined a TLS 1.2
-  /// ticket. Connecting again at once gets a full handshake.
+  /// From inside on_closed(Reset): this says nothing about the server, which only declined a
+  /// TLS 1.2 ticket. Connecting again at once gets a full handshake.
   bool ticket_declined() const { return ticket_declined_; }
 
  private:

@@ -226,6 +226,29 @@ TEST_F(TlsStreamTest, ReconnectsResumeAndAreCounted) {
   }
 }
 
+TEST_F(TlsStreamTest, ADeclinedTicketIsNoFailureOfTheServer) {
+  ClientOptions options = client_options();
+  options.tls12_only = true;
+  client_context_ = client_context(options);
+  connect();
+  hang_up();
+  ASSERT_EQ(tickets_.size(), 1u);
+  server_context_ = server_context();  // restarted, with other keys for tickets
+  dial();
+  serve();
+  ASSERT_TRUE(turn_until([&] { return client_->opened || client_->closed == 1; }));
+  if (client_->closed == 1) {
+    EXPECT_TRUE(client_->declined);
+    EXPECT_EQ(client_->reason, CloseReason::Reset);
+    EXPECT_EQ(client_->statistics.tickets_declined.value(), 1u);
+    EXPECT_TRUE(turn_until([&] { return server_->closed == 1; }));
+    connect();
+  }
+  EXPECT_TRUE(turn_until([&] { return client_->opened; }));
+  EXPECT_EQ(client_->statistics.handshakes_full.value(), 2u);
+  EXPECT_EQ(client_->statistics.handshakes_failed.value(), 0u);
+}
+
 TEST_F(TlsStreamTest, AnUntrustedServerGetsNoPlaintext) {
   trust_ = trust_in("other.example");
   client_->greeting = "secret";
