@@ -1,6 +1,5 @@
 #include "tls/self_signed.h"
 
-#include <ctime>
 #include <memory>
 
 #include "tls/error_text.h"
@@ -14,6 +13,7 @@ using Der = std::vector<uint8_t>;
 constexpr size_t kDerMax = 16384;
 constexpr uint64_t kAuthorityFromS = 1577836800;   // 2020-01-01
 constexpr uint64_t kAuthorityUntilS = 2493072000;  // 2049-01-01
+constexpr uint64_t kLatestS = 2524607999;          // 2049-12-31 23:59:59
 
 struct CertFree {
   void operator()(Cert* cert) const { wc_CertFree(cert); }
@@ -76,17 +76,48 @@ Der alt_names(const IdentityOptions& options) {
   return der;
 }
 
+struct Date {
+  uint64_t year = 1970;
+  uint64_t month = 1;
+  uint64_t day = 1;
+};
+
+bool leap(uint64_t year) {
+  return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+uint64_t days_of_year(uint64_t year) {
+  return leap(year) ? 366 : 365;
+}
+
+uint64_t days_of_month(const Date& date) {
+  constexpr uint8_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return kDays[date.month - 1] + (date.month == 2 && leap(date.year) ? 1u : 0u);
+}
+
+Date date_of(uint64_t days_since_1970) {
+  Date date;
+  uint64_t days = days_since_1970;
+  for (; days >= days_of_year(date.year); ++date.year) days -= days_of_year(date.year);
+  for (; days >= days_of_month(date); ++date.month) days -= days_of_month(date);
+  date.day += days;
+  return date;
+}
+
 // RFC 5280, 4.1.2.5.1: UTCTime until 2049. Gives the size of the element.
 int write_time(uint8_t* at, uint64_t time_s) {
-  const auto seconds = static_cast<std::time_t>(time_s);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[16];
-  const size_t size = std::strftime(text, sizeof text, "%y%m%d%H%M%SZ", &parts);
-  at[0] = 0x17;
-  at[1] = static_cast<uint8_t>(size);
-  std::memcpy(at + 2, text, size);
-  return static_cast<int>(size + 2);
+  const Date date = date_of(time_s / 86400);
+  const uint64_t second = time_s % 86400;
+  const uint64_t parts[] = {date.year % 100, date.month,       date.day,
+                            second / 3600,   second / 60 % 60, second % 60};
+  *at++ = 0x17;
+  *at++ = 13;
+  for (const uint64_t part : parts) {
+    *at++ = static_cast<uint8_t>('0' + part / 10);
+    *at++ = static_cast<uint8_t>('0' + part % 10);
+  }
+  *at = 'Z';
+  return 15;
 }
 
 CertPointer new_certificate(const std::string& common_name, uint64_t from_s, uint64_t until_s,
@@ -166,6 +197,9 @@ Der make_leaf(const IdentityOptions& options, const Der& authority, Key& key, Ke
 }  // namespace
 
 std::optional<std::string> make_identity(const IdentityOptions& options, Identity& identity) {
+  if (options.not_after_s > kLatestS || options.not_before_s > options.not_after_s) {
+    return "dates must be in order and before 2050";
+  }
   Generator generator;
   if (!generator.ok()) return "no random numbers";
   Key authority_key(generator);

@@ -88,6 +88,32 @@ TEST(CertificateView, ManyNamesAreCounted) {
   EXPECT_EQ(view.names_text(), "a, b, c, d and 2 more");
 }
 
+TEST(CertificateDates, AreWrittenAsTheCalendarHasThem) {
+  for (const uint64_t time_s : {uint64_t{0}, uint64_t{951782399}, uint64_t{951782400},
+                                uint64_t{1709251199}, uint64_t{1735689599}, uint64_t{2524607999}}) {
+    IdentityOptions options = identity_options();
+    options.not_before_s = 0;
+    options.not_after_s = time_s;
+    const std::vector<uint8_t> der = der_of(identity_of(options).certificate_pem);
+    const auto view = CertificateView::parse(der);
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->not_before, "700101000000Z");
+    const auto seconds = static_cast<time_t>(time_s);
+    char expected[16];
+    strftime(expected, sizeof expected, "%y%m%d%H%M%SZ", gmtime(&seconds));
+    EXPECT_EQ(view->not_after, expected);
+  }
+}
+
+TEST(CertificateDates, ThatCannotBeAreRefused) {
+  Identity identity;
+  IdentityOptions options = identity_options();
+  options.not_after_s = options.not_before_s - 1;
+  EXPECT_TRUE(make_identity(options, identity));
+  options.not_after_s = 2524608000;
+  EXPECT_TRUE(make_identity(options, identity));
+}
+
 TEST(CertificateDates, AreReadInBothForms) {
   EXPECT_EQ(date_text("240131235959Z"), "2024-01-31");
   EXPECT_EQ(date_text("991231235959Z"), "1999-12-31");
