@@ -203,6 +203,8 @@ class TcpClient : public Socket {
     receive();
     return ended_;
   }
+  /// Octets of a frame that is not whole yet.
+  size_t octets_of_a_frame() const { return framing_.bytes_waiting(); }
   std::vector<Message> received;
 
  private:

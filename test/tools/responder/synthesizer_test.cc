@@ -31,7 +31,7 @@ struct Asked {
   uint16_t klass = dns::kClassIn;
   uint16_t flags = dns::kFlagRd;
   bool edns = true;
-  dns::OptFields opt;
+  dns::OptFields opt = {};
 
   Octets message() const {
     Octets room(1024);
@@ -111,7 +111,8 @@ TEST(Synthesizer, AnAddressIsMadeOfTheNameIgnoringCase) {
 }
 
 TEST(Synthesizer, ManyTypesHaveAnAnswerThatLdnsReads) {
-  for (const uint16_t type : {1, 28, 16, 2, 12, 15, 33, 64, 65, 6, 255, 300, 65280}) {
+  for (const uint16_t type :
+       std::initializer_list<uint16_t>{1, 28, 16, 2, 12, 15, 33, 64, 65, 6, 255, 300, 65280}) {
     for (const char* name : {".", "a.", "www.example.com."}) {
       const Octets reply = reply_to({.name = name, .type = type});
       EXPECT_EQ(dns::read_header(reply).answer_count, 1) << type;
@@ -123,7 +124,8 @@ TEST(Synthesizer, ManyTypesHaveAnAnswerThatLdnsReads) {
 TEST(Synthesizer, TheLongestNameIsAnswered) {
   const std::string label(63, 'a');
   const std::string name = label + "." + label + "." + label + "." + std::string(61, 'b') + ".";
-  for (const uint16_t type : {1, 2, 15, 33, 16, 13}) reply_to({.name = name, .type = type});
+  for (const uint16_t type : std::initializer_list<uint16_t>{1, 2, 15, 33, 16, 13})
+    reply_to({.name = name, .type = type});
   reply_to({.name = name}, behaviour("rcode=nxdomain"));
 }
 
@@ -155,10 +157,10 @@ TEST(Synthesizer, TtlAndRcodeAreAsTold) {
 }
 
 TEST(Synthesizer, AnswersGrowToTheSizeThatIsWanted) {
-  for (const size_t size : {200, 512, 1232, 4096, 30000, 65535}) {
+  for (const size_t size : std::initializer_list<size_t>{200, 512, 1232, 4096, 30000, 65535}) {
     const Behaviour grown = behaviour("size=" + std::to_string(size));
     EXPECT_EQ(reply_to({.type = dns::type::kTxt}, grown).size(), size);
-    for (const uint16_t type : {dns::type::kA, dns::type::kAaaa}) {
+    for (const uint16_t type : std::initializer_list<uint16_t>{dns::type::kA, dns::type::kAaaa}) {
       const size_t got = reply_to({.type = type}, grown).size();
       EXPECT_LE(got, size);
       EXPECT_GT(got + 28, size);
@@ -184,7 +186,9 @@ TEST(Synthesizer, OptIsThereIfAndOnlyIfItWasAsked) {
   EXPECT_TRUE(view_of(reply_to({})).has_opt);
   EXPECT_FALSE(view_of(reply_to({.edns = false})).has_opt);
   EXPECT_FALSE(view_of(reply_to({}, behaviour("no-edns"))).has_opt);
-  EXPECT_TRUE(view_of(reply_to({.opt = {.dnssec_ok = true}})).edns.dnssec_ok);
+  Asked with_do;
+  with_do.opt.dnssec_ok = true;
+  EXPECT_TRUE(view_of(reply_to(with_do)).edns.dnssec_ok);
   EXPECT_FALSE(view_of(reply_to({})).edns.dnssec_ok);
   EXPECT_EQ(
       view_of(reply_to({}, behaviour("rcode=servfail,extended-error=22"))).edns.extended_error, 22);
