@@ -33,7 +33,7 @@ Shard::Shard(const MemoryOptions& options, const ShardPlan& plan, Arena& arena, 
   update_totals();
 }
 
-// ---------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Finding
 
 Found Shard::find(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room) {
@@ -107,7 +107,7 @@ bool Shard::is_near_expiry(const Entry& entry, uint32_t now_s) const {
   return entry.hit && remaining_s * 100 < uint64_t{entry.fresh_s} * options_.prefetch_percent;
 }
 
-// ---------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Keeping
 
 void Shard::keep(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
@@ -159,7 +159,7 @@ void Shard::update_totals() {
   statistics_.bytes_used.set(sizeof(Shard) + queues_.bytes_used());
 }
 
-// ---------------------------------------------------------------------------------------------------------
+// -------------------------------------------------------------------------------------------------
 // Failures
 
 void Shard::remember_failure(const dns::QuestionKey& key, Verdict verdict, uint16_t flags,
