@@ -42,6 +42,7 @@ Connection::Connection(const ConnectionOptions& options, const TurnTime& time, R
       handler_(handler),
       ids_(options.ids_max, options.id_quarantine_ms) {
   timer_.bind<&Connection::on_timer>(this);
+  half_message_.bind<&Connection::on_half_message>(this);
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -128,6 +129,7 @@ void Connection::on_bytes(Bytes bytes) {
   if (!receiving()) return;
   last_traffic_us_ = time_.now_us();
   framing_.feed(bytes, [this](Bytes message) { return take_message(message); });
+  watch_half_message();
   close_when_drained();
 }
 
@@ -200,6 +202,19 @@ void Connection::take_keepalive(const dns::Edns& edns) {
   idle_limit_.told(limit_ms);
   statistics_.idle_limit_ms.set(limit_ms);
   idle_limit_changed();
+}
+
+// The rest of a message should follow at once; what comes after it would wait in vain.
+void Connection::watch_half_message() {
+  if (receiving() && framing_.bytes_waiting() > 0) {
+    time_.arm_in(half_message_, options_.message_timeout_ms);
+  } else {
+    half_message_.cancel();
+  }
+}
+
+void Connection::on_half_message() {
+  garbage("half a message");
 }
 
 bool Connection::garbage(const char* detail) {
@@ -280,6 +295,7 @@ void Connection::on_closed(io::CloseReason reason, const std::string& detail) {
 // The attempts are taken out first: what the handler does with them may fill this table again.
 void Connection::report_end(EndCause cause, const std::string& detail) {
   timer_.cancel();
+  half_message_.cancel();
   const uint64_t now_us = time_.now_us();
   const uint64_t idle = opened_us_ != 0 ? idle_us() : 0;
   const size_t lost_count = in_flight();

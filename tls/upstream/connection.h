@@ -117,6 +117,8 @@ class Connection final : private io::StreamHandler {
   bool take_answer(Attempt& attempt, Bytes message);
   bool take_mismatch(Attempt& attempt);
   void take_keepalive(const dns::Edns& edns);
+  void watch_half_message();
+  void on_half_message();
   bool garbage(const char* detail);
 
   bool receiving() const { return state_ == State::Open || state_ == State::Draining; }
@@ -142,6 +144,7 @@ class Connection final : private io::StreamHandler {
   dns::Framing framing_;
   IdTable<Attempt> ids_;
   Timer timer_;  ///< connect timeout, then idle checks
+  Timer half_message_;
 
   uint64_t started_us_ = 0;
   uint64_t opened_us_ = 0;  ///< 0 until open

@@ -81,6 +81,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   void on_patience(Inquiry& inquiry);
   void arm_after_ask(Inquiry& inquiry, Server& server);
   void arm_deadline(Inquiry& inquiry);
+  void arm(Inquiry& inquiry, uint64_t due_ms);
   void arm_in_us(Inquiry& inquiry, uint64_t delay_us);
 
   // Endings.

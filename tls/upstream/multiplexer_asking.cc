@@ -156,12 +156,18 @@ void Multiplexer::arm_after_ask(Inquiry& inquiry, Server& server) {
 }
 
 void Multiplexer::arm_deadline(Inquiry& inquiry) {
-  time_.arm(inquiry.timer, inquiry.deadline_ms);
+  arm(inquiry, inquiry.deadline_ms);
 }
 
 void Multiplexer::arm_in_us(Inquiry& inquiry, uint64_t delay_us) {
   const uint64_t due_ms = (time_.now_us() + delay_us + 999) / 1000;
-  time_.arm(inquiry.timer, std::min(due_ms, inquiry.deadline_ms));
+  arm(inquiry, std::min(due_ms, inquiry.deadline_ms));
+}
+
+// A timer that is about to run because the deadline has come is not moved to the next tick.
+void Multiplexer::arm(Inquiry& inquiry, uint64_t due_ms) {
+  const bool expiring = inquiry.timer.armed() && time_.now_ms() >= inquiry.deadline_ms;
+  if (!expiring) time_.arm(inquiry.timer, due_ms);
 }
 
 }  // namespace dotring::upstream

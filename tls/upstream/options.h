@@ -36,6 +36,8 @@ struct ConnectionOptions {
   uint64_t id_quarantine_ms = 30'000;
   /// TCP connection and TLS handshake together.
   uint64_t connect_timeout_ms = 3000;
+  /// For the rest of a message of which a part has come, since the last of its octets.
+  uint64_t message_timeout_ms = 2000;
   /// Queries are padded to a multiple of this (RFC 8467, 4.1); 0: no padding. At most 128.
   uint16_t padding = 128;
   /// Answers to no query, in a row, that end a stream.

@@ -152,6 +152,30 @@ TEST_F(ConnectionTest, TakesAnAnswerThatComesByteByByte) {
   EXPECT_EQ(recorder.answered.size(), 1u);
 }
 
+TEST_F(ConnectionTest, HalfAMessageEndsItAfterAWhile) {
+  peer().open();
+  const std::vector<uint8_t> half = {0, 40, 1};
+  peer().send(half);
+  time.advance_ms(1900);
+  peer().send(half);
+  time.advance_ms(1999);
+  EXPECT_TRUE(connection.open());
+  time.advance_ms(1);
+  EXPECT_EQ(recorder.ended, std::vector{EndCause::Garbage});
+}
+
+TEST_F(ConnectionTest, AMessageThatBecomesWholeInTimeIsNoHarm) {
+  peer().open();
+  ask("a.example.");
+  const auto frame = FakePeer::framed(answer_to(only_query()));
+  peer().send(Bytes(frame).first(20));
+  time.advance_ms(1000);
+  peer().send(Bytes(frame).subspan(20));
+  time.advance_ms(5000);
+  EXPECT_EQ(recorder.answered.size(), 1u);
+  EXPECT_TRUE(connection.open());
+}
+
 TEST_F(ConnectionTest, CountsTheTurnsInWhichItWrites) {
   peer().open();
   for (int i = 0; i < 5; ++i) ask("a.example.");

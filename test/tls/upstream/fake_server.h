@@ -25,6 +25,7 @@ enum class Fault {
   DeclinesATicket,  ///< ends the first handshake, which would do without the ticket
   HalfFrame,        ///< half of an answer, then nothing
 };
+inline constexpr uint32_t kFaultCount = static_cast<uint32_t>(Fault::HalfFrame) + 1;
 
 class FakeServer final : public Dialer {
  public:
@@ -71,6 +72,21 @@ class FakeServer final : public Dialer {
       const auto peer = streams_[i].peer;
       if (peer->opened()) peer->finish(io::CloseReason::Reset);
     }
+  }
+  void send_to_all(Bytes bytes) {
+    for (size_t i = 0; i < streams_.size(); ++i) {
+      const auto peer = streams_[i].peer;
+      if (peer->opened()) peer->send(bytes);
+    }
+  }
+  /// From now on everything is as it should be.
+  void recover() {
+    fault = Fault::None;
+    latency_ms = 5;
+    connect_ms = 2;
+    idle_close_ms = 0;
+    fields = {};
+    queue_max = 1 << 20;
   }
 
  private:
@@ -129,7 +145,9 @@ class FakeServer final : public Dialer {
   }
 
   void read(size_t i) {
-    for (SeenQuery& query : streams_[i].peer->take_queries()) {
+    auto queries = streams_[i].peer->take_queries();
+    if (!queries.empty()) streams_[i].peer->writable();
+    for (SeenQuery& query : queries) {
       const dns::QueryView view = query.view();
       const bool probe = view.question.name.size() == 1;
       probe ? ++probes_seen : ++queries_seen;

@@ -22,6 +22,7 @@ struct Client : query::Forward {
   uint64_t started_ms = 0;
   uint64_t done_ms = 0;
   const FakeTime* time = nullptr;
+  std::function<void()> then;  ///< from inside on_done
 
   bool answered() const { return done && result == query::ForwardResult::Answered; }
   uint64_t took_ms() const { return done_ms - started_ms; }
@@ -36,6 +37,7 @@ struct Client : query::Forward {
     client.result = result;
     client.rcode = view.rcode;
     client.done_ms = client.time->now_ms();
+    if (client.then) client.then();
   }
 };
 
