@@ -62,12 +62,13 @@ Multiplexer::~Multiplexer() {
   assert(closed());
 }
 
-// Questions: their records. Streams: id tables (24 octets a place and 2 for the list of free ones),
-// and per server its statistics.
+// Questions: their records and a refusal each. Streams: id tables (24 octets a place, and 2 for the
+// list of free ones) and a message that is not yet whole. Servers: above all their histogram.
 size_t Multiplexer::memory_max(const Options& options) {
   const size_t question = sizeof(Inquiry) + 8 + kRefusalSizeMax;
   const size_t streams = options.servers.size() * (options.connections + size_t{2});
-  const size_t stream = sizeof(Connection) + 26 * std::bit_ceil(options.connection.ids_max);
+  const size_t ids = 26 * size_t{std::bit_ceil(options.connection.ids_max)};
+  const size_t stream = sizeof(Connection) + ids + 2 + dns::kMessageSizeMax;
   return options.questions_max * question + streams * stream +
          options.servers.size() * sizeof(Server);
 }

@@ -1,6 +1,7 @@
 // The streams of one server: opened, kept ready, replaced, closed.
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "tls/upstream/server.h"
 
