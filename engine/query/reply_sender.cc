@@ -23,11 +23,6 @@ void add_flags(MutableBytes message, uint16_t flags) {
   store_be16(at, static_cast<uint16_t>(load_be16(at) | flags));
 }
 
-// What is given on is not said with authority (RFC 1035, 4.1.1), unless `flags` say so.
-void clear_authoritative(MutableBytes message) {
-  message[kFlagsOffset] &= static_cast<uint8_t>(~(dns::kFlagAa >> 8));
-}
-
 }  // namespace
 
 size_t ReplySender::size_max(const Recipient& to) const {
@@ -70,7 +65,6 @@ size_t ReplySender::message_size_max(const Recipient& to, MutableBytes room) con
 
 void ReplySender::finish(const Recipient& to, MutableBytes room, size_t size, uint16_t flags,
                          const std::optional<ExtendedError>& error) {
-  clear_authoritative(room);
   const size_t reply_size =
       dns::finish_stored_reply(to.query, size, opt_fields(to, error, room.size() - size), room);
   assert(reply_size > 0);

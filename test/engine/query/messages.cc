@@ -2,7 +2,7 @@
 
 #include <ldns/ldns.h>
 
-#include <sstream>
+#include <stdexcept>
 
 namespace dotring::query {
 namespace {
@@ -98,13 +98,6 @@ std::string rcode_text(uint16_t rcode) {
 }
 
 }  // namespace
-
-Words words_of(std::string_view line) {
-  std::istringstream stream{std::string(line)};
-  Words words;
-  for (std::string word; stream >> word;) words.push_back(word);
-  return words;
-}
 
 Octets name_wire(const std::string& name) {
   ldns_rdf* rdf = ldns_dname_new_frm_str(name.c_str());

@@ -10,13 +10,11 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "test/engine/query/words.h"
 
 namespace dotring::query {
 
 using Octets = std::vector<uint8_t>;
-using Words = std::vector<std::string>;
-
-Words words_of(std::string_view line);
 
 /// "www.Example.com", uncompressed, in the case given.
 Octets name_wire(const std::string& name);

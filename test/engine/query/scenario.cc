@@ -8,29 +8,6 @@
 namespace dotring::query {
 namespace {
 
-bool take(Words& words, const std::string& word) {
-  const auto it = std::find(words.begin(), words.end(), word);
-  if (it == words.end()) return false;
-  words.erase(it);
-  return true;
-}
-
-std::optional<std::string> take_value(Words& words, const std::string& name) {
-  for (auto it = words.begin(); it != words.end(); ++it) {
-    if (it->rfind(name + "=", 0) != 0) continue;
-    const std::string value = it->substr(name.size() + 1);
-    words.erase(it);
-    return value;
-  }
-  return std::nullopt;
-}
-
-std::optional<uint16_t> take_number(Words& words, const std::string& name) {
-  const auto value = take_value(words, name);
-  if (!value) return std::nullopt;
-  return static_cast<uint16_t>(std::stoul(*value));
-}
-
 void append(Octets& to, const Octets& octets) {
   to.insert(to.end(), octets.begin(), octets.end());
 }
@@ -69,6 +46,15 @@ void expect_no_more(const Words& words) {
 
 void play(std::string_view text) {
   Scenario().play(text);
+}
+
+std::string addresses(int count, const std::string& name) {
+  std::string text;
+  for (int i = 1; i <= count; ++i) {
+    text += "> " + name + " 60 IN A 192.0." + std::to_string(i / 256) + "." +
+            std::to_string(i % 256) + "\n";
+  }
+  return text;
 }
 
 void Scenario::play(std::string_view text) {

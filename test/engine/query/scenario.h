@@ -84,4 +84,8 @@ class Scenario {
 /// Plays a scenario in a world with default options.
 void play(std::string_view text);
 
+/// Lines of an answer section with this many addresses of 16 octets each. Of www.example.co, thirty
+/// make 12 + 20 + 30 * 16 = 512 octets without OPT.
+std::string addresses(int count, const std::string& name = "www.example.com.");
+
 }  // namespace dotring::query
