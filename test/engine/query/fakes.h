@@ -183,10 +183,11 @@ class FakeForwarder final : public Forwarder {
   int cancelled = 0;
 };
 
-/// Everything around one pipeline.
+/// Everything around one pipeline; `other_store` in place of the fake one.
 struct World {
-  explicit World(const Pipeline::Options& options = {})
-      : pipeline(std::make_unique<Pipeline>(options, store, forwarder, timers, clock, hash_key)) {}
+  explicit World(const Pipeline::Options& options = {}, AnswerStore* other_store = nullptr)
+      : pipeline(std::make_unique<Pipeline>(options, other_store ? *other_store : store, forwarder,
+                                            timers, clock, hash_key)) {}
 
   /// Millisecond by millisecond, as the loop would at its finest.
   void advance_ms(uint64_t duration_ms) {

@@ -30,6 +30,11 @@ Octets take_query_options(Words& words) {
   return options;
 }
 
+uint64_t duration_ms(const std::string& word) {
+  const bool milliseconds = word.find("ms") != std::string::npos;
+  return std::stoul(word) * (milliseconds ? 1 : 1000);
+}
+
 ForwardResult result_of(const std::string& word) {
   if (word == "timeout") return ForwardResult::TimedOut;
   if (word == "network") return ForwardResult::NetworkFailed;
@@ -111,7 +116,7 @@ void Scenario::run(const Words& words, const Records& records) {
     return;
   }
   if (verb == "fetched") return fetched(words, records);
-  if (verb == "after") return world_.advance_ms(std::stoul(words.at(1)));
+  if (verb == "after") return world_.advance_ms(duration_ms(words.at(1)));
   if (verb == "forwarder") return void(world_.forwarder.full = words.at(1) == "full");
   if (verb == "drain") return world_.pipeline->drain();
   if (verb == "waiting") {

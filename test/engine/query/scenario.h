@@ -14,7 +14,7 @@
 //   stored NAME TYPE RCODE / stored failure NAME TYPE / stored nothing    what it was given, in
 //   order slow-tier on                         the store has a slower tier; `fetching NAME TYPE`:
 //   asked; fetched NAME TYPE NOERROR            it answers (records below), or `fetched NAME TYPE
-//   nothing` after 1800ms · forwarder full|ready · drain · waiting N
+//   nothing` after 1800ms (or 60s) · forwarder full|ready · drain · waiting N
 //
 // Checked for every reply without a word: ldns reads it; id, opcode, question (in the case asked),
 // RD and CD are the query's; QR and RA are set; OPT if and only if in the query, with DO copied,
@@ -31,7 +31,8 @@ namespace dotring::query {
 
 class Scenario {
  public:
-  explicit Scenario(const Pipeline::Options& options = {}) : options_(options), world_(options) {}
+  explicit Scenario(const Pipeline::Options& options = {}, AnswerStore* other_store = nullptr)
+      : options_(options), world_(options, other_store) {}
 
   /// Runs all lines; every failed expectation names its line.
   void play(std::string_view text);
