@@ -41,6 +41,10 @@ void Acceptor::stop() {
   loop_.ring().cancel(accepted_);
 }
 
+void Acceptor::refuse(int descriptor) {
+  close(descriptor);
+}
+
 void Acceptor::arm() {
   if (started_ && !accepted_.pending()) loop_.ring().accept_multishot(descriptor_, accepted_);
 }

@@ -13,7 +13,7 @@ namespace dotring::io {
 
 class AcceptHandler {
  public:
-  /// The handler owns `descriptor` now (TcpStream::adopt() takes it over, or ::close()).
+  /// The handler owns `descriptor` now: TcpStream::adopt() takes it over, or Acceptor::refuse().
   virtual void on_accepted(int descriptor, const Endpoint& peer) = 0;
 
  protected:
@@ -43,6 +43,9 @@ class Acceptor {
   void stop();
   /// True from start() until the ring has let go of the socket; it must not be destroyed before.
   bool active() const { return accepted_.pending(); }
+
+  /// Closes an accepted connection that is not wanted.
+  static void refuse(int descriptor);
 
   /// Accepts that failed (descriptors or memory short).
   const Counter& failures() const { return failures_; }

@@ -1,7 +1,5 @@
 #include "engine/listen/tcp_listener.h"
 
-#include <unistd.h>
-
 namespace dotring::listen {
 namespace {
 
@@ -33,14 +31,12 @@ TcpListener::TcpListener(io::Loop& loop, const Options& options, StreamFactory& 
 
 void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
   if (ending_) {
-    ::close(descriptor);
-    return;
+    return io::Acceptor::refuse(descriptor);
   }
   const bool full = sessions_.used() == sessions_.capacity();
   if (full || !clients_.enter(peer.address)) {
     (full ? statistics_.refused_full : statistics_.refused_client).add();
-    ::close(descriptor);
-    return;
+    return io::Acceptor::refuse(descriptor);
   }
   statistics_.accepted.add();
   sessions_.take(loop_, options_.session, static_cast<SessionOwner&>(*this), statistics_,

@@ -54,12 +54,14 @@ MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, 
 AdminServer::AdminServer(const AdminOptions& options, PageFunction page)
     : options_(options), page_(std::move(page)) {}
 
-AdminServer::~AdminServer() {
+void AdminServer::stop() {
   if (daemon_) {
     MHD_stop_daemon(daemon_);  // and closes the socket
   } else if (descriptor_ >= 0) {
     close(descriptor_);
   }
+  daemon_ = nullptr;
+  descriptor_ = -1;
 }
 
 std::optional<std::string> AdminServer::open() {

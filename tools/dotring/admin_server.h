@@ -29,8 +29,7 @@ using PageFunction = std::function<Page(std::string_view path)>;
 class AdminServer {
  public:
   AdminServer(const AdminOptions& options, PageFunction page);
-  /// Connections end at once.
-  ~AdminServer();
+  ~AdminServer() { stop(); }
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
@@ -39,6 +38,8 @@ class AdminServer {
   std::optional<std::string> open();
   /// Starts the thread that answers. Not null: what failed.
   std::optional<std::string> start();
+  /// Connections end at once; no page is asked for any more.
+  void stop();
   /// Where it listens; nothing before open().
   std::optional<Endpoint> local() const { return local_; }
 

@@ -15,7 +15,7 @@
 #include "engine/listen/udp_listener.h"
 #include "engine/query/pipeline.h"
 #include "tls/context.h"
-#include "tls/upstream/options.h"
+#include "tls/upstream/tls_dialer.h"
 #include "tools/dotring/config_value.h"
 
 namespace dotring::appliance {
@@ -55,7 +55,7 @@ struct Configuration {
       {*Endpoint::parse("1.0.0.1:853"), "cloudflare-dns.com", {}, 1}};
   Authentication authentication = Authentication::Strict;
   tls::ClientOptions tls;
-  io::TcpStream::Options upstream_stream;
+  upstream::TlsDialer::Options dialer;
   /// Without servers: upstream_options() has them.
   upstream::Options upstream;
 
@@ -69,6 +69,8 @@ struct Configuration {
 
 /// `upstream` with the servers, as the multiplexer wants them.
 upstream::Options upstream_options(const Configuration& configuration);
+/// `tls`, with trust anchors only where some server needs them.
+tls::ClientOptions tls_options(const Configuration& configuration);
 /// `query`, with what it must know of the listeners.
 query::Pipeline::Options query_options(const Configuration& configuration);
 

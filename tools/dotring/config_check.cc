@@ -88,6 +88,15 @@ upstream::Options upstream_options(const Configuration& configuration) {
   return options;
 }
 
+tls::ClientOptions tls_options(const Configuration& configuration) {
+  tls::ClientOptions options = configuration.tls;
+  const upstream::Options upstream = upstream_options(configuration);
+  options.trust_anchors =
+      std::any_of(upstream.servers.begin(), upstream.servers.end(),
+                  [](const upstream::ServerOptions& server) { return server.trust.needs_chain(); });
+  return options;
+}
+
 query::Pipeline::Options query_options(const Configuration& configuration) {
   query::Pipeline::Options options = configuration.query;
   options.reply.keepalive_ms = configuration.tcp.session.idle_timeout_ms;

@@ -33,8 +33,7 @@ uint64_t session_bytes(const Configuration& configuration) {
 }
 
 uint64_t upstream_stream_bytes(const Configuration& configuration) {
-  return kTlsSessionBytes + kFramingBytes +
-         2 * uint64_t{configuration.upstream_stream.send_queue_max};
+  return kTlsSessionBytes + kFramingBytes + 2 * uint64_t{configuration.dialer.tcp.send_queue_max};
 }
 
 }  // namespace

@@ -1,0 +1,150 @@
+#include "tools/dotring/appliance.h"
+
+#include <sched.h>
+
+#include <algorithm>
+
+#include "tools/dotring/addresses.h"
+
+namespace dotring::appliance {
+namespace {
+
+/// Cores that the process may use (taskset, cgroups' cpusets).
+size_t cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+  return static_cast<size_t>(std::max(CPU_COUNT(&set), 1));
+}
+
+size_t worker_count(const Configuration& configuration) {
+  return configuration.workers > 0 ? configuration.workers : cores();
+}
+
+StartFailure could_not(const std::string& key, const std::string& value,
+                       const std::string& problem) {
+  return {StartFailure::kCouldNot, {key, value, "", problem}};
+}
+
+}  // namespace
+
+std::optional<ConfigError> open_tls(const Configuration& configuration,
+                                    tls::ClientContext& context) {
+  const std::optional<std::string> failure = context.open(tls_options(configuration));
+  if (!failure) return std::nullopt;
+  // "ciphers "LIST": why" and "ca_file "PATH": why" name the part's option.
+  const bool ciphers = failure->starts_with("ciphers");
+  const size_t quoted_end = failure->find("\": ");
+  const std::string why =
+      quoted_end == std::string::npos ? *failure : failure->substr(quoted_end + 3);
+  if (ciphers) {
+    return ConfigError{"upstream.ciphers", configuration.tls.ciphers, "",
+                       why + "; leave it empty for the usual ones"};
+  }
+  const std::string& file = configuration.tls.ca_file;
+  const char* remedy = file.empty() ? "" : "; give a PEM file with the authorities' certificates";
+  return ConfigError{"upstream.ca_file", file, "", why + remedy};
+}
+
+Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Log& log)
+    : configuration_(configuration),
+      log_(log),
+      random_(seed),
+      started_us_(clock_.monotonic_us()),
+      journal_(log),
+      admin_(configuration.admin, [this](std::string_view path) { return page(path); }) {}
+
+Appliance::~Appliance() {
+  admin_.stop();
+  workers_.clear();
+}
+
+std::optional<StartFailure> Appliance::start() {
+  if (auto error = open_tls(configuration_, tls_))
+    return StartFailure{StartFailure::kRefused, *error};
+  std::vector<Endpoint> addresses = configuration_.listen_dns;
+  if (auto failure = settle(addresses)) return failure;
+  if (auto failure = admin_.open()) {
+    return could_not("admin.listen", configuration_.admin.listen->to_text(), *failure);
+  }
+  if (auto failure = open_store()) return failure;
+  shared_.emplace(configuration_, clock_, tls_, *store_, std::move(addresses), random_.fork(),
+                  [this](const upstream::Event& event) {
+                    journal_.on_event(event, clock_.monotonic_us() / 1000);
+                  });
+  if (auto failure = open_workers()) return failure;
+  gather_sources();
+  tell_memory();
+  for (const auto& worker : workers_) worker->run();
+  if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
+  tell_ready();
+  return std::nullopt;
+}
+
+// The default addresses are of both families. A machine without one of them should start all the
+// same; an address that somebody wrote is another matter.
+std::optional<StartFailure> Appliance::settle(std::vector<Endpoint>& addresses) {
+  const bool by_default = addresses == Configuration().listen_dns;
+  for (;;) {
+    auto result = settle_addresses(addresses);
+    if (auto* settled = std::get_if<std::vector<Endpoint>>(&result)) {
+      addresses = std::move(*settled);
+      return std::nullopt;
+    }
+    const AddressFailure failure = std::get<AddressFailure>(result);
+    if (!by_default || !is_missing(failure) || addresses.size() == 1) {
+      return could_not("listen.dns", failure.address.to_text(), failure.problem);
+    }
+    std::erase(addresses, failure.address);
+    log_.warning("address_left_out",
+                 {{"address", failure.address.to_text()}, {"cause", failure.problem}});
+  }
+}
+
+std::optional<StartFailure> Appliance::open_store() {
+  store_ = cache::MemoryStore::create(configuration_.cache);
+  if (store_) return std::nullopt;
+  return could_not("cache.memory", std::to_string(configuration_.cache.bytes_max),
+                   "the kernel does not give so much address space; make it smaller, or raise the "
+                   "limit (ulimit -v)");
+}
+
+std::optional<StartFailure> Appliance::open_workers() {
+  const size_t count = worker_count(configuration_);
+  for (size_t i = 0; i < count; ++i) {
+    workers_.push_back(std::make_unique<Worker>(*shared_, i, random_.fork()));
+  }
+  std::optional<std::string> first;
+  for (const auto& worker : workers_) {
+    const std::optional<std::string> failure = worker->wait_until_open();
+    if (!first) first = failure;
+  }
+  if (!first) return std::nullopt;
+  return could_not("engine.workers", std::to_string(count), *first);
+}
+
+void Appliance::gather_sources() {
+  for (const auto& worker : workers_) worker->add_to(sources_);
+  const upstream::Options upstream = upstream_options(configuration_);
+  for (size_t i = 0; i < sources_.servers.size(); ++i) {
+    sources_.servers[i].name = upstream.servers[i].name();
+  }
+  watch_.emplace(workers_.size());
+}
+
+void Appliance::begin_drain() {
+  draining_ = true;
+  log_.info("draining", {{"limit_ms", configuration_.drain_ms}});
+  for (const auto& worker : workers_) worker->stop();
+}
+
+void Appliance::abort() {
+  for (const auto& worker : workers_) worker->abort();
+}
+
+bool Appliance::ended() const {
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->ended(); });
+}
+
+}  // namespace dotring::appliance

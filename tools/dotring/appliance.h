@@ -1,0 +1,82 @@
+// dotring as a whole: builds the parts from a configuration, starts them, ends them.
+//
+// What it is: the owner of what all workers share, of the workers and of the admin pages.
+// What it is not: a reader of configuration or a handler of signals (main is).
+//
+//   start() -> begin_drain() -> [abort()] -> ended() -> destruction
+
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/memory/memory_store.h"
+#include "engine/base/random.h"
+#include "engine/io/clock.h"
+#include "tools/dotring/admin_server.h"
+#include "tools/dotring/config_source.h"
+#include "tools/dotring/health.h"
+#include "tools/dotring/upstream_journal.h"
+#include "tools/dotring/worker.h"
+
+namespace dotring::appliance {
+
+/// Why it did not start, and the exit status that says so.
+struct StartFailure {
+  static constexpr int kRefused = 2;   ///< the configuration is wrong
+  static constexpr int kCouldNot = 1;  ///< this machine does not allow it now
+
+  int status;
+  ConfigError error;
+};
+
+/// Makes the TLS context, which shows whether the authorities and ciphers are any good.
+std::optional<ConfigError> open_tls(const Configuration& configuration,
+                                    tls::ClientContext& context);
+
+class Appliance {
+ public:
+  /// `seed`: unpredictable. `log` outlives it; so does a tls::Library.
+  Appliance(const Configuration& configuration, const HashKey& seed, Log& log);
+  /// Only after ended(), or when start() failed.
+  ~Appliance();
+
+  /// Null: it answers.
+  std::optional<StartFailure> start();
+  /// Takes no more queries, finishes those in flight.
+  void begin_drain();
+  /// Ends now.
+  void abort();
+  bool ended() const;
+
+ private:
+  std::optional<StartFailure> settle(std::vector<Endpoint>& addresses);
+  std::optional<StartFailure> open_store();
+  std::optional<StartFailure> open_workers();
+  void tell_memory();
+  void tell_ready();
+  void gather_sources();
+  Page page(std::string_view path);
+  Page metrics_page();
+  HealthFacts health();
+
+  const Configuration configuration_;
+  Log& log_;
+  Random random_;
+  const io::Clock clock_;
+  const uint64_t started_us_;
+  tls::ClientContext tls_;
+  std::unique_ptr<cache::MemoryStore> store_;
+  UpstreamJournal journal_;
+  std::optional<SharedParts> shared_;
+  MetricSources sources_;
+  std::optional<ProgressWatch> watch_;
+  std::atomic<bool> draining_{false};
+  std::vector<std::unique_ptr<Worker>> workers_;
+  AdminServer admin_;  ///< last: its thread reads all of the above
+};
+
+}  // namespace dotring::appliance

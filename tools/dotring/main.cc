@@ -1,0 +1,159 @@
+// dotring: the appliance. Exit status: 0 ended as asked, 1 could not start or run, 2 configuration
+// refused.
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tools/common/entropy.h"
+#include "tools/common/version.h"
+#include "tools/dotring/appliance.h"
+#include "tools/dotring/command_line.h"
+#include "tools/dotring/config_print.h"
+
+namespace dotring::appliance {
+namespace {
+
+int fail(int status, const ConfigError& error) {
+  std::fprintf(stderr, "dotring: %s\n", error.to_line().c_str());
+  return status;
+}
+
+int print(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
+  return written && std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Configuration
+
+std::optional<ConfigError> apply_source(const Settings& source, Configuration& configuration) {
+  if (const auto* error = std::get_if<ConfigError>(&source)) return *error;
+  return apply_settings(std::get<std::vector<Setting>>(source), configuration);
+}
+
+std::optional<ConfigError> read_file(const CommandLine& line, Configuration& configuration) {
+  const char* variable = std::getenv("DOTRING_CONFIG");
+  const std::string path = !line.config_file.empty() ? line.config_file : variable ? variable : "";
+  if (path.empty()) return std::nullopt;
+  return apply_source(settings_of_file(path), configuration);
+}
+
+std::optional<ConfigError> read_environment(Configuration& configuration) {
+  std::vector<std::string_view> variables;
+  for (char** variable = environ; variable && *variable; ++variable) variables.push_back(*variable);
+  return apply_source(settings_of_environment(variables), configuration);
+}
+
+/// File, environment, command line: each replaces what was before.
+std::optional<ConfigError> read_configuration(const CommandLine& line,
+                                              Configuration& configuration) {
+  if (auto error = read_file(line, configuration)) return error;
+  if (auto error = read_environment(configuration)) return error;
+  if (auto error = apply_settings(line.settings, configuration)) return error;
+  if (auto found = check(configuration)) {
+    return ConfigError{found->key, found->value, "", found->problem};
+  }
+  return std::nullopt;
+}
+
+int check_config(const Configuration& configuration) {
+  const tls::Library library;
+  tls::ClientContext context;
+  if (auto error = open_tls(configuration, context)) return fail(StartFailure::kRefused, *error);
+  return print("dotring: the configuration is fine\n");
+}
+
+// ---------------------------------------------------------------------------------------------------------
+// Running
+
+/// Before any thread is started, so that only wait_for_signal() gets them.
+sigset_t block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+/// Every client of TCP takes a descriptor; the soft limit of 1,024 is for programs that use
+/// select().
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/// True: a signal came within `wait_ms`.
+bool signal_came(const sigset_t& signals, long wait_ms) {
+  const timespec wait{wait_ms / 1000, wait_ms % 1000 * 1'000'000};
+  return sigtimedwait(&signals, nullptr, &wait) > 0;
+}
+
+void wait_for_signal(const sigset_t& signals) {
+  int number = 0;
+  while (sigwait(&signals, &number) != 0) {
+  }
+}
+
+/// True: everything was closed in order. False: something of the kernel's does not let go.
+bool drain(const sigset_t& signals, const Configuration& configuration, Appliance& appliance) {
+  constexpr long kLookMs = 5;
+  constexpr uint64_t kCloseMs = 3000;
+  appliance.begin_drain();
+  bool aborted = false;
+  uint64_t left_ms = configuration.drain_ms + kCloseMs;
+  for (; !appliance.ended() && left_ms > 0; left_ms -= std::min<uint64_t>(left_ms, kLookMs)) {
+    if (!signal_came(signals, kLookMs) || aborted) continue;
+    aborted = true;
+    appliance.abort();
+    left_ms = kCloseMs;
+  }
+  return appliance.ended();
+}
+
+int run(const Configuration& configuration) {
+  const sigset_t signals = block_signals();
+  raise_descriptor_limit();
+  Log log(configuration.log, STDOUT_FILENO);
+  const tls::Library library;
+  Appliance appliance(configuration, entropy_from_kernel(), log);
+  if (auto failure = appliance.start()) return fail(failure->status, failure->error);
+  wait_for_signal(signals);
+  if (!drain(signals, configuration, appliance)) {
+    log.error("not_closed", {{"cause", "operations of the kernel do not end"}});
+    std::_Exit(1);
+  }
+  log.info("ended");
+  return 0;
+}
+
+int start(int count, const char* const* texts) {
+  const auto parsed = parse_command_line(count, texts);
+  if (const auto* error = std::get_if<ConfigError>(&parsed))
+    return fail(StartFailure::kRefused, *error);
+  const CommandLine& line = std::get<CommandLine>(parsed);
+  if (line.action == Action::Help) return print(line.help);
+  if (line.action == Action::Version) return print(version_line("dotring") + "\n");
+  if (line.action == Action::PrintReference) return print(print_reference());
+  Configuration configuration;
+  if (auto error = read_configuration(line, configuration))
+    return fail(StartFailure::kRefused, *error);
+  if (line.action == Action::PrintConfig) return print(print_toml(configuration));
+  if (line.action == Action::CheckConfig) return check_config(configuration);
+  return run(configuration);
+}
+
+}  // namespace
+}  // namespace dotring::appliance
+
+int main(int count, char** texts) {
+  return dotring::appliance::start(count, texts);
+}

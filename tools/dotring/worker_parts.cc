@@ -1,0 +1,126 @@
+#include "tools/dotring/worker_parts.h"
+
+#include <algorithm>
+
+namespace dotring::appliance {
+namespace {
+
+/// How often the end is looked for while draining.
+constexpr uint64_t kLookMs = 5;
+/// For streams to close in order after the last answer, and for the kernel to let go of aborted
+/// ones.
+constexpr uint64_t kCloseMs = 500;
+
+upstream::Options upstream_options_of(const SharedParts& shared) {
+  upstream::Options options = upstream_options(shared.configuration);
+  options.on_event = shared.on_upstream_event;
+  return options;
+}
+
+std::vector<std::unique_ptr<upstream::Dialer>> dialers(const SharedParts& shared, io::Loop& loop,
+                                                       std::deque<tls::TlsStatistics>& statistics) {
+  std::vector<std::unique_ptr<upstream::Dialer>> result;
+  for (const upstream::ServerOptions& server : upstream_options(shared.configuration).servers) {
+    result.push_back(std::make_unique<upstream::TlsDialer>(
+        loop, shared.tls, server, shared.configuration.dialer, statistics.emplace_back()));
+  }
+  return result;
+}
+
+}  // namespace
+
+WorkerParts::WorkerParts(const SharedParts& shared, const HashKey& seed)
+    : shared_(shared),
+      random_(seed),
+      loop_(shared.configuration.loop, shared.clock),
+      multiplexer_(upstream_options_of(shared),
+                   upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
+                   dialers(shared, loop_, tls_statistics_)),
+      pipeline_(query_options(shared.configuration), shared.store, multiplexer_, loop_.timers(),
+                loop_.turn_clock(), shared.question_key),
+      streams_(loop_, shared.configuration.client_stream) {}
+
+std::optional<std::string> WorkerParts::open() {
+  if (auto failure = loop_.open()) return failure;
+  for (const Endpoint& address : shared_.addresses) {
+    if (auto failure = open_address(address)) return failure;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> WorkerParts::open_address(const Endpoint& address) {
+  listen::UdpListener& udp = udp_.emplace_back(loop_, shared_.configuration.udp, pipeline_);
+  if (auto failure = udp.open(address)) return "UDP " + address.to_text() + ": " + *failure;
+  listen::TcpListener::Options options = shared_.configuration.tcp;
+  options.hash_key = random_.fork();
+  listen::TcpListener& tcp = tcp_.emplace_back(loop_, options, streams_, pipeline_);
+  if (auto failure = tcp.open(address)) return "TCP " + address.to_text() + ": " + *failure;
+  return std::nullopt;
+}
+
+void WorkerParts::run() {
+  multiplexer_.open();
+  for (listen::UdpListener& listener : udp_) listener.start();
+  for (listen::TcpListener& listener : tcp_) listener.start();
+  loop_.run();
+  drain();
+  close();
+}
+
+template <typename Condition>
+void WorkerParts::turn_while(uint64_t limit_ms, Condition condition) {
+  const uint64_t end_ms = loop_.now_ms() + limit_ms;
+  while (!aborting_ && condition() && loop_.now_ms() < end_ms) loop_.turn(kLookMs);
+}
+
+void WorkerParts::drain() {
+  for (listen::UdpListener& listener : udp_) listener.drain();
+  for (listen::TcpListener& listener : tcp_) listener.drain();
+  pipeline_.drain();
+  turn_while(shared_.configuration.drain_ms, [this] { return owes_replies(); });
+  multiplexer_.drain();
+  turn_while(kCloseMs, [this] { return listening() || !multiplexer_.closed(); });
+}
+
+// Aborted operations end in a moment; nothing may be destroyed before, so there is no limit here.
+// Whoever waits for the thread has one.
+void WorkerParts::close() {
+  for (listen::UdpListener& listener : udp_) listener.drain();
+  for (listen::TcpListener& listener : tcp_) listener.abort();
+  multiplexer_.abort();
+  while (listening() || !multiplexer_.closed()) loop_.turn(kLookMs);
+}
+
+void WorkerParts::abort() {
+  aborting_ = true;
+  loop_.stop();
+}
+
+bool WorkerParts::listening() const {
+  const auto is_active = [](const auto& listener) { return listener.active(); };
+  return std::any_of(udp_.begin(), udp_.end(), is_active) ||
+         std::any_of(tcp_.begin(), tcp_.end(), is_active);
+}
+
+bool WorkerParts::owes_replies() const {
+  const auto owes = [](const auto& listener) { return listener.queries_in_flight() > 0; };
+  return std::any_of(udp_.begin(), udp_.end(), owes) || std::any_of(tcp_.begin(), tcp_.end(), owes);
+}
+
+void WorkerParts::add_to(MetricSources& sources) const {
+  sources.loops.push_back(&loop_.statistics());
+  sources.queries.push_back(&pipeline_.statistics());
+  sources.upstreams.push_back(&multiplexer_.statistics());
+  sources.servers.resize(multiplexer_.server_count());
+  for (size_t i = 0; i < multiplexer_.server_count(); ++i) {
+    sources.servers[i].statistics.push_back(&multiplexer_.server_statistics(i));
+    sources.servers[i].tls.push_back(&tls_statistics_[i]);
+  }
+  for (const listen::UdpListener& listener : udp_) {
+    sources.udp.push_back(&listener.statistics());
+    sources.udp_sockets.push_back(&listener.socket_statistics());
+  }
+  for (const listen::TcpListener& listener : tcp_) sources.tcp.push_back(&listener.statistics());
+}
+
+}  // namespace dotring::appliance

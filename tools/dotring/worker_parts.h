@@ -1,0 +1,78 @@
+// The parts of one worker, wired: loop, listeners, pipeline, multiplexer; and how they end.
+//
+// Everything here runs on the worker's thread, unless it says otherwise. The order of the members
+// is the order in which each may be used by the next.
+
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/listen/stream_factory.h"
+#include "tls/upstream/multiplexer.h"
+#include "tools/dotring/config.h"
+#include "tools/dotring/metrics.h"
+
+namespace dotring::appliance {
+
+/// What all workers share; it outlives them.
+struct SharedParts {
+  const Configuration& configuration;
+  const io::Clock& clock;
+  const tls::ClientContext& tls;
+  query::AnswerStore& store;
+  /// Where to listen, with ports.
+  std::vector<Endpoint> addresses;
+  /// Hashes questions: the same for all that use the store.
+  HashKey question_key;
+  /// Called from any worker's thread.
+  std::function<void(const upstream::Event&)> on_upstream_event;
+};
+
+class WorkerParts {
+ public:
+  WorkerParts(const SharedParts& shared, const HashKey& seed);
+  WorkerParts(const WorkerParts&) = delete;
+  WorkerParts& operator=(const WorkerParts&) = delete;
+
+  /// Opens the ring, all addresses and the first upstream streams. Not null: what failed.
+  std::optional<std::string> open();
+  /// Answers until stop(); then answers what is in flight for the configured time, and closes
+  /// everything.
+  void run();
+  /// Without run(): closes what open() has opened.
+  void close();
+
+  /// From any thread: run() comes to its end.
+  void stop() { loop_.stop(); }
+  /// From any thread: at once.
+  void abort();
+
+  /// From any thread, while the parts live.
+  void add_to(MetricSources& sources) const;
+
+ private:
+  std::optional<std::string> open_address(const Endpoint& address);
+  void drain();
+  bool listening() const;
+  bool owes_replies() const;
+  template <typename Condition>
+  void turn_while(uint64_t limit_ms, Condition condition);
+
+  const SharedParts& shared_;
+  Random random_;
+  io::Loop loop_;
+  std::deque<tls::TlsStatistics> tls_statistics_;  ///< by server
+  upstream::Multiplexer multiplexer_;
+  query::Pipeline pipeline_;
+  listen::PlainStreamFactory streams_;
+  std::deque<listen::UdpListener> udp_;
+  std::deque<listen::TcpListener> tcp_;
+  std::atomic<bool> aborting_{false};
+};
+
+}  // namespace dotring::appliance
