@@ -33,10 +33,9 @@ Page plain(unsigned status, std::string_view text) {
 void Appliance::tell_memory() {
   const std::vector<MemoryTerm> terms =
       memory_terms(configuration_, workers_.size(), shared_->addresses.size());
-  for (const MemoryTerm& term : terms) {
-    log_.debug("memory_term", {{"name", term.name}, {"bytes_max", term.bytes}});
-  }
-  log_.info("memory", {{"bytes_max", sum_of(terms)}});
+  std::vector<Field> fields = {{"bytes_max", sum_of(terms)}};
+  for (const MemoryTerm& term : terms) fields.emplace_back(term.name, term.bytes);
+  log_.info("memory", fields);
 }
 
 void Appliance::tell_ready() {

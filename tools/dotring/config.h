@@ -30,7 +30,7 @@ struct LogOptions {
   /// Names that clients ask for and their addresses may appear in log lines.
   bool names = false;
   /// Lines that wait for the reader of standard output; above, the oldest is dropped and counted.
-  uint32_t queue_lines_max = 1024;
+  uint32_t queue_lines_max = 512;
 };
 
 struct AdminOptions {

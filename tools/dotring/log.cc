@@ -155,7 +155,7 @@ Log::~Log() {
   backend_->pool.reset();
 }
 
-void Log::write(LogLevel level, std::string_view event, Fields fields) {
+void Log::write(LogLevel level, std::string_view event, const Fields& fields) {
   if (!enabled(level)) return;
   const std::string line = render_event(options_.format, event, fields);
   backend_->logger->log(severity(level), spdlog::string_view_t(line.data(), line.size()));

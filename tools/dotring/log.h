@@ -24,14 +24,20 @@ class Log {
 
   bool enabled(LogLevel level) const { return level >= options_.level; }
   /// From any thread.
-  void write(LogLevel level, std::string_view event, Fields fields = {});
+  void write(LogLevel level, std::string_view event, const Fields& fields = {});
 
-  void debug(std::string_view event, Fields fields = {}) { write(LogLevel::Debug, event, fields); }
-  void info(std::string_view event, Fields fields = {}) { write(LogLevel::Info, event, fields); }
-  void warning(std::string_view event, Fields fields = {}) {
+  void debug(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Debug, event, fields);
+  }
+  void info(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Info, event, fields);
+  }
+  void warning(std::string_view event, const Fields& fields = {}) {
     write(LogLevel::Warning, event, fields);
   }
-  void error(std::string_view event, Fields fields = {}) { write(LogLevel::Error, event, fields); }
+  void error(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Error, event, fields);
+  }
 
   /// Names and client addresses may be given as fields.
   bool names_allowed() const { return options_.names; }

@@ -76,7 +76,7 @@ void Field::append_to(std::string& line, LogFormat format) const {
   }
 }
 
-std::string render_event(LogFormat format, std::string_view event, Fields fields) {
+std::string render_event(LogFormat format, std::string_view event, const Fields& fields) {
   std::string line =
       format == LogFormat::Json ? "\"event\":" + json_quoted(event) : std::string(event);
   for (const Field& field : fields) field.append_to(line, format);

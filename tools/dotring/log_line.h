@@ -7,9 +7,11 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 #include "tools/dotring/config.h"
 
@@ -34,11 +36,23 @@ class Field {
   bool is_number_ = false;
 };
 
-using Fields = std::initializer_list<Field>;
+/// A list in braces, or a vector.
+class Fields {
+ public:
+  Fields() = default;
+  Fields(std::initializer_list<Field> fields) : fields_(fields.begin(), fields.size()) {}
+  Fields(const std::vector<Field>& fields) : fields_(fields) {}
+
+  auto begin() const { return fields_.begin(); }
+  auto end() const { return fields_.end(); }
+
+ private:
+  std::span<const Field> fields_;
+};
 
 /// Without time and level, which the log adds: `"event":"started","workers":2` or `started
 /// workers=2`.
-std::string render_event(LogFormat format, std::string_view event, Fields fields);
+std::string render_event(LogFormat format, std::string_view event, const Fields& fields);
 
 /// Quoted and escaped (RFC 8259). Octets that are no ASCII are passed through when they are UTF-8
 /// and replaced by '?' when not.

@@ -128,7 +128,7 @@ int run(const Configuration& configuration) {
   if (auto failure = appliance.start()) return fail(failure->status, failure->error);
   wait_for_signal(signals);
   if (!drain(signals, configuration, appliance)) {
-    log.error("not_closed", {{"cause", "operations of the kernel do not end"}});
+    std::fputs("dotring: ended without closing everything: the kernel does not let go\n", stderr);
     std::_Exit(1);
   }
   log.info("ended");

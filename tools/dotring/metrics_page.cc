@@ -19,24 +19,24 @@ constexpr std::array<uint64_t, 17> kSecondsBoundsUs = {
     50'000, 100'000, 250'000, 500'000, 1'000'000, 2'500'000, 5'000'000, 10'000'000};
 constexpr std::array<uint64_t, 11> kSizeBounds = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024};
 
-/// Cumulative counts at `bounds`. A value within 3.2 % above a bound may count as below it and the
-/// other way round: that is what the histogram knows.
+/// Cumulative counts at `bounds`, which are shown in units of `unit`. A value within 3.2 % above a
+/// bound may count as below it and the other way round: that is what the histogram knows.
 ClientMetric::Histogram cumulative(const Histogram& values, std::span<const uint64_t> bounds,
-                                   double scale) {
+                                   double unit) {
   ClientMetric::Histogram result;
   uint64_t count = 0;
   size_t bucket = 0;
   for (const uint64_t bound : bounds) {
     const size_t end = Histogram::bucket_of(bound);
     for (; bucket <= end; ++bucket) count += values.bucket_count(bucket);
-    result.bucket.push_back({count, static_cast<double>(bound) * scale});
+    result.bucket.push_back({count, static_cast<double>(bound) / unit});
   }
   for (; bucket < Histogram::kBuckets; ++bucket) count += values.bucket_count(bucket);
   // Not values.count(): the worker goes on counting while we read, and the sum of the buckets is
   // what the last bucket must equal.
   result.bucket.push_back({count, std::numeric_limits<double>::infinity()});
   result.sample_count = count;
-  result.sample_sum = static_cast<double>(values.sum()) * scale;
+  result.sample_sum = static_cast<double>(values.sum()) / unit;
   return result;
 }
 
@@ -80,7 +80,7 @@ void MetricsPage::seconds(std::string_view name, std::string_view help, const Hi
                           Labels labels) {
   assert(name.ends_with("_seconds"));
   add(name, help, MetricType::Histogram, std::move(labels)).histogram =
-      cumulative(values_us, kSecondsBoundsUs, 1e-6);
+      cumulative(values_us, kSecondsBoundsUs, 1e6);
 }
 
 void MetricsPage::sizes(std::string_view name, std::string_view help, const Histogram& values,
