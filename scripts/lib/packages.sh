@@ -14,7 +14,7 @@ packages_of() {
       ;;
     ask) echo 'bind9-dnsutils|dnsutils' ;;
     test)
-      echo libgtest-dev libbenchmark-dev libldns-dev python3 python3-pytest python3-pytest-xdist \
+      echo libgtest-dev libbenchmark-dev libldns-dev openssl python3 python3-pytest python3-pytest-xdist \
         python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' unbound \
         '?dnsdist' '?knot-resolver'
       ;;
