@@ -67,7 +67,8 @@ class ClientSession final : private io::StreamHandler, private io::Resumable {
   MutableBytes reserve_reply(size_t size_max);
   void send_reply(size_t size);
   void drop_reply();
-  /// A message besides the answers to what was asked (servers that answer twice); lost when there is no room.
+  /// A message besides the answers to what was asked (servers that answer twice); lost when there
+  /// is no room.
   void send_besides(Bytes message);
 
   /// Reads no more, answers what is in flight, then closes.

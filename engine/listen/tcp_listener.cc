@@ -30,9 +30,7 @@ TcpListener::TcpListener(io::Loop& loop, const Options& options, StreamFactory& 
 }
 
 void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
-  if (ending_) {
-    return io::Acceptor::refuse(descriptor);
-  }
+  if (ending_) return io::Acceptor::refuse(descriptor);
   const bool full = sessions_.used() == sessions_.capacity();
   if (full || !clients_.enter(peer.address)) {
     (full ? statistics_.refused_full : statistics_.refused_client).add();

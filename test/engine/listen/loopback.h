@@ -107,11 +107,16 @@ class EchoHandler final : public query::QueryHandler {
 /// A non-blocking client socket.
 class Socket {
  public:
-  Socket(int type, const Endpoint& server, int receive_buffer = 0) {
+  Socket(int type, const Endpoint& server, int receive_buffer = 0,
+         std::optional<Endpoint> source = std::nullopt) {
     const io::SocketAddress address = io::SocketAddress::of(server);
     descriptor_ = socket(address.any.sa_family, type | SOCK_CLOEXEC, 0);
     if (receive_buffer > 0) {
       setsockopt(descriptor_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
+    if (source) {
+      const io::SocketAddress from = io::SocketAddress::of(*source);
+      EXPECT_EQ(bind(descriptor_, &from.any, from.size), 0);
     }
     connected_ = connect(descriptor_, &address.any, address.size) == 0;
     fcntl(descriptor_, F_SETFL, O_NONBLOCK);
@@ -160,8 +165,9 @@ class UdpClient : public Socket {
 
 class TcpClient : public Socket {
  public:
-  explicit TcpClient(const Endpoint& server, int receive_buffer = 0)
-      : Socket(SOCK_STREAM, server, receive_buffer) {}
+  explicit TcpClient(const Endpoint& server, int receive_buffer = 0,
+                     std::optional<Endpoint> source = std::nullopt)
+      : Socket(SOCK_STREAM, server, receive_buffer, source) {}
 
   void queue_bytes(Bytes bytes) { to_send_.insert(to_send_.end(), bytes.begin(), bytes.end()); }
   void queue(const Message& message) {
