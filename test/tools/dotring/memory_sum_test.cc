@@ -1,0 +1,54 @@
+#include "tools/dotring/memory_sum.h"
+
+#include <gtest/gtest.h>
+
+namespace dotring::appliance {
+namespace {
+
+uint64_t term(const std::vector<MemoryTerm>& terms, std::string_view name) {
+  for (const MemoryTerm& each : terms) {
+    if (each.name == name) return each.bytes;
+  }
+  ADD_FAILURE() << "no term " << name;
+  return 0;
+}
+
+TEST(MemorySum, IsTheSumOfItsTerms) {
+  const std::vector<MemoryTerm> terms = memory_terms(Configuration(), 2, 2);
+  uint64_t sum = 0;
+  for (const MemoryTerm& each : terms) {
+    EXPECT_GT(each.bytes, 0u) << each.name;
+    sum += each.bytes;
+  }
+  EXPECT_EQ(sum_of(terms), sum);
+}
+
+TEST(MemorySum, FollowsTheLimits) {
+  const Configuration small;
+  Configuration large;
+  large.cache.bytes_max *= 2;
+  large.tcp.connections_max *= 2;
+  large.query.resolver.resolutions_max *= 2;
+  large.upstream.questions_max *= 2;
+  large.upstream.connections *= 2;
+  large.loop.ring.receive_buffers *= 2;
+  large.udp.socket.batch *= 2;
+  for (const char* name : {"cache", "tcp_clients", "clients_waiting", "upstream_questions",
+                           "upstream_streams", "rings", "udp"}) {
+    EXPECT_GT(term(memory_terms(large, 1, 1), name), term(memory_terms(small, 1, 1), name)) << name;
+  }
+}
+
+TEST(MemorySum, WorkersShareTheCacheAndNothingElse) {
+  const auto one = memory_terms(Configuration(), 1, 1);
+  const auto four = memory_terms(Configuration(), 4, 1);
+  EXPECT_EQ(term(four, "cache"), term(one, "cache"));
+  EXPECT_EQ(term(four, "fixed"), term(one, "fixed"));
+  for (const char* name : {"tcp_clients", "clients_waiting", "upstream_questions",
+                           "upstream_streams", "rings", "udp"}) {
+    EXPECT_EQ(term(four, name), 4 * term(one, name)) << name;
+  }
+}
+
+}  // namespace
+}  // namespace dotring::appliance
