@@ -104,7 +104,7 @@ std::optional<StartFailure> Appliance::settle(std::vector<Endpoint>& addresses) 
 std::optional<StartFailure> Appliance::open_store() {
   store_ = cache::MemoryStore::create(configuration_.cache);
   if (store_) return std::nullopt;
-  return could_not("cache.memory", std::to_string(configuration_.cache.bytes_max),
+  return could_not("cache.memory", print_number(configuration_.cache.bytes_max, {.bytes = true}),
                    "the kernel does not give so much address space; make it smaller, or raise the "
                    "limit (ulimit -v)");
 }
