@@ -70,6 +70,12 @@ void set_groups(WOLFSSL_CTX* handle) {
   (void)done;
 }
 
+/// wolfSSL's result.
+int add_trust_anchors(WOLFSSL_CTX* handle, const std::string& pem) {
+  return wolfSSL_CTX_load_verify_buffer(handle, data_of(pem), static_cast<long>(pem.size()),
+                                        WOLFSSL_FILETYPE_PEM);
+}
+
 }  // namespace
 
 Library::Library() {
@@ -129,8 +135,7 @@ std::optional<std::string> ClientContext::load_trust_anchors(const ClientOptions
   std::string pem, source;
   if (auto failure = pem_of("ca_file", options.ca_file, options.ca_pem, pem, source))
     return failure;
-  const int done = wolfSSL_CTX_load_verify_buffer(
-      handle_, data_of(pem), static_cast<long>(pem.size()), WOLFSSL_FILETYPE_PEM);
+  const int done = add_trust_anchors(handle_, pem);
   if (done != WOLFSSL_SUCCESS) return source + "no usable certificate in it: " + error_text(done);
   return std::nullopt;
 }
@@ -139,10 +144,7 @@ std::optional<std::string> ClientContext::load_system_trust_store() {
   std::string pem;
   for (const char* bundle : kSystemBundles) {
     if (read_file(bundle, pem)) continue;
-    const auto size = static_cast<long>(pem.size());
-    const int done =
-        wolfSSL_CTX_load_verify_buffer(handle_, data_of(pem), size, WOLFSSL_FILETYPE_PEM);
-    if (done == WOLFSSL_SUCCESS) return std::nullopt;
+    if (add_trust_anchors(handle_, pem) == WOLFSSL_SUCCESS) return std::nullopt;
   }
   if (wolfSSL_CTX_load_system_CA_certs(handle_) == WOLFSSL_SUCCESS) return std::nullopt;
   return "the system's trust store has no certificates: install ca-certificates, or set ca_file";
