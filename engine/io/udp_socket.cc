@@ -90,7 +90,14 @@ struct UdpSocket::Batch {
       header.msg_iov = &vectors[i];
       header.msg_iovlen = 1;
       header.msg_control = with_control ? controls[i].octets : nullptr;
+      open_for_receive(i);
     }
+  }
+
+  /// The kernel writes the sizes that it used over those that it may use, in the headers it fills.
+  void open_for_receive(uint32_t index) {
+    headers[index].msg_hdr.msg_namelen = sizeof(sockaddr_in6);
+    headers[index].msg_hdr.msg_controllen = controls.empty() ? 0 : kControlSize;
   }
 
   MutableBytes slot(uint32_t index) { return {bytes.get() + index * slot_size, slot_size}; }
@@ -179,10 +186,6 @@ void UdpSocket::receive_rounds() {
 }
 
 int UdpSocket::receive_batch() {
-  for (mmsghdr& each : incoming_->headers) {
-    each.msg_hdr.msg_namelen = sizeof(sockaddr_in6);
-    each.msg_hdr.msg_controllen = wildcard_ ? kControlSize : 0;
-  }
   const int count =
       recvmmsg(descriptor_, incoming_->headers.data(), options_.batch, MSG_DONTWAIT, nullptr);
   if (count > 0) {
@@ -197,10 +200,11 @@ void UdpSocket::deliver(int count) {
     mmsghdr& header = incoming_->headers[i];
     if (header.msg_hdr.msg_flags & MSG_TRUNC) {
       statistics_.truncated_in.add();
-      continue;
+    } else {
+      if (wildcard_) read_local(header.msg_hdr, incoming_->paths[i]);
+      handler_->on_datagram(incoming_->slot(i).first(header.msg_len), incoming_->paths[i]);
     }
-    if (wildcard_) read_local(header.msg_hdr, incoming_->paths[i]);
-    handler_->on_datagram(incoming_->slot(i).first(header.msg_len), incoming_->paths[i]);
+    incoming_->open_for_receive(i);
   }
 }
 
