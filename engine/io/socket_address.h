@@ -3,7 +3,6 @@
 #pragma once
 
 #include <netinet/in.h>
-#include <sys/un.h>
 
 #include <optional>
 #include <string>
@@ -17,18 +16,15 @@ struct SocketAddress {
     sockaddr any;
     sockaddr_in in4;
     sockaddr_in6 in6;
-    sockaddr_un local;
   };
   socklen_t size = 0;
 
   static SocketAddress of(const Endpoint& endpoint);
-  /// Empty size when the path is too long for a unix socket address.
-  static SocketAddress of_unix(const std::string& path);
 };
 
 Endpoint endpoint_of(const sockaddr_in& address);
 Endpoint endpoint_of(const sockaddr_in6& address);
-/// Of a bound or connected socket; port 0 when the kernel does not tell (unix sockets too).
+/// Of a bound or connected socket; port 0 when the kernel does not tell.
 Endpoint local_endpoint(int descriptor);
 Endpoint peer_endpoint(int descriptor);
 
