@@ -52,6 +52,15 @@ SocketAddress SocketAddress::of(const Endpoint& endpoint) {
   return result;
 }
 
+SocketAddress SocketAddress::of_unix(const std::string& path) {
+  SocketAddress result = zeroed();
+  if (path.empty() || path.size() >= sizeof result.local.sun_path) return result;
+  result.local.sun_family = AF_UNIX;
+  std::memcpy(result.local.sun_path, path.data(), path.size());
+  result.size = sizeof result.local;
+  return result;
+}
+
 Endpoint endpoint_of(const sockaddr_in& address) {
   return {IpAddress::from_ipv4(reinterpret_cast<const uint8_t*>(&address.sin_addr)),
           ntohs(address.sin_port)};

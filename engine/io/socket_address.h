@@ -3,6 +3,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <sys/un.h>
 
 #include <optional>
 #include <string>
@@ -16,15 +17,18 @@ struct SocketAddress {
     sockaddr any;
     sockaddr_in in4;
     sockaddr_in6 in6;
+    sockaddr_un local;
   };
   socklen_t size = 0;
 
   static SocketAddress of(const Endpoint& endpoint);
+  /// Size 0 when `path` is empty or too long for a unix socket's address (107 octets).
+  static SocketAddress of_unix(const std::string& path);
 };
 
 Endpoint endpoint_of(const sockaddr_in& address);
 Endpoint endpoint_of(const sockaddr_in6& address);
-/// Of a bound or connected socket; port 0 when the kernel does not tell.
+/// Of a bound or connected socket; port 0 when the kernel does not tell (unix sockets too).
 Endpoint local_endpoint(int descriptor);
 Endpoint peer_endpoint(int descriptor);
 

@@ -30,13 +30,22 @@ void TcpStream::adopt(int descriptor) {
 }
 
 void TcpStream::connect(const Endpoint& peer) {
+  connect_to(SocketAddress::of(peer));
+}
+
+void TcpStream::connect_unix(const std::string& path) {
+  connect_to(SocketAddress::of_unix(path));
+}
+
+void TcpStream::connect_to(const SocketAddress& address) {
   assert(state_ == State::Idle);
   state_ = State::Connecting;
-  peer_ = std::make_unique<SocketAddress>(SocketAddress::of(peer));
+  if (address.size == 0) return end(CloseReason::ConnectFailed, "no path of a unix socket");
+  peer_ = std::make_unique<SocketAddress>(address);
   // Blocking on purpose: the ring waits for it, and would report EINPROGRESS otherwise.
   descriptor_ = socket(peer_->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return end(CloseReason::ConnectFailed, "socket: " + error_text(errno));
-  set_option(descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (peer_->any.sa_family != AF_UNIX) set_option(descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
   loop_.ring().connect(descriptor_, &peer_->any, peer_->size, connected_);
   loop_.timers().arm_in(timer_, options_.connect_timeout_ms);
 }

@@ -1,4 +1,4 @@
-// A TCP connection on the ring: multishot receive, one ordered send in flight.
+// A TCP (or unix socket) connection on the ring: multishot receive, one ordered send in flight.
 //
 // Implements ByteStream: what one turn commits leaves in one send. Two buffers take turns: one is
 // with the kernel, the other collects. Ending takes several steps, because the kernel may still
@@ -40,6 +40,8 @@ class TcpStream final : public ByteStream, private Flushable {
   void adopt(int descriptor);
   /// Starts to connect; on_open() or on_closed() follows, never from inside this call.
   void connect(const Endpoint& peer);
+  /// The same, to the unix socket at `path`.
+  void connect_unix(const std::string& path);
 
   void set_handler(StreamHandler* handler) override { handler_ = handler; }
   MutableBytes reserve(size_t size) override;
@@ -55,6 +57,7 @@ class TcpStream final : public ByteStream, private Flushable {
   enum class State : uint8_t { Idle, Connecting, Open, Draining, Lingering, Ending };
 
   void flush() override;  // of Flushable
+  void connect_to(const SocketAddress& address);
   void begin_open(int descriptor);
   void arm_receive();
   void send_next();
