@@ -10,12 +10,12 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config liburing-dev libwolfssl-dev libmimalloc-dev \
         libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev \
-        libmicrohttpd-dev ca-certificates
+        libmicrohttpd-dev libhiredis-dev ca-certificates
       ;;
     ask) echo 'bind9-dnsutils|dnsutils' ;;
     test)
       echo libgtest-dev libbenchmark-dev libldns-dev openssl python3 python3-pytest python3-pytest-xdist \
-        python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' unbound \
+        python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' unbound redis-server \
         '?dnsdist' '?knot-resolver'
       ;;
     bench) echo libbenchmark-dev python3 util-linux unbound dnsdist ;;
