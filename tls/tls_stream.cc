@@ -106,7 +106,8 @@ void TlsStream::finish_handshake() {
   state_ = State::Open;
   handshaken_ = true;
   (session_->resumed() ? statistics_.handshakes_resumed : statistics_.handshakes_full).add();
-  statistics_.handshake_us.add(loop_.clock().monotonic_us() - handshake_started_us_);
+  handshake_us_ = loop_.clock().monotonic_us() - handshake_started_us_;
+  statistics_.handshake_us.add(handshake_us_);
   handler_->on_open();
 }
 

@@ -73,6 +73,8 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   bool open() const { return state_ == State::Open; }
   /// While open(): true when the handshake resumed a session.
   bool resumed() const { return session_ && session_->resumed(); }
+  /// While open(): how long the handshake took, from the open lower stream.
+  uint64_t handshake_us() const { return handshake_us_; }
   /// While open(): "TLSv1.3 TLS13-CHACHA20-POLY1305-SHA256, resumed", for the log.
   std::string description() const;
   /// From inside on_closed(Reset): this says nothing about the server, which only declined a
@@ -133,6 +135,7 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   ByteBuffer held_;       ///< ciphertext that arrived while reading was paused
   Timer handshake_timer_;
   uint64_t handshake_started_us_ = 0;
+  uint64_t handshake_us_ = 0;
   std::optional<io::CloseReason> reason_;  ///< why we close; unset: what the lower stream says
   std::string detail_;
 };

@@ -46,8 +46,18 @@ void TcpStream::connect_to(const SocketAddress& address) {
   descriptor_ = socket(peer_->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (descriptor_ < 0) return end(CloseReason::ConnectFailed, "socket: " + error_text(errno));
   if (peer_->any.sa_family != AF_UNIX) set_option(descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
+  if (!bind_source()) return end(CloseReason::ConnectFailed, "bind: " + error_text(errno));
   loop_.ring().connect(descriptor_, &peer_->any, peer_->size, connected_);
   loop_.timers().arm_in(timer_, options_.connect_timeout_ms);
+}
+
+// The port is chosen by connect(), when the peer is known too: one address then has as many ports
+// as there are peers times ports.
+bool TcpStream::bind_source() {
+  if (!options_.source) return true;
+  set_option(descriptor_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+  const auto local = SocketAddress::of({*options_.source, 0});
+  return bind(descriptor_, &local.any, local.size) == 0;
 }
 
 void TcpStream::on_connected(int32_t result, uint32_t) {
