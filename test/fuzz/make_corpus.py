@@ -205,6 +205,31 @@ FRAMES = {
     "answers": b"\x55" + frame(ANSWERS["all_shapes"]) + frame(ANSWERS["nxdomain"]),
 }
 
+REPLIES = {
+    "empty": b"\0",
+    "status": b"\1+OK\r\n",
+    "error": b"\2-MOVED 3999 127.0.0.1:6381\r\n",
+    "integers": b"\3:0\r\n:-1\r\n:9223372036854775807\r\n",
+    "integer_too_large": b"\3:9223372036854775808\r\n",
+    "text": b"\4$5\r\nab\r\nc\r\n",
+    "nil": b"\5$-1\r\n*-1\r\n",
+    "pipeline": b"\6" + b"+OK\r\n$3\r\nabc\r\n$-1\r\n" * 20,
+    "array": b"\7*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\nhi\r\n",
+    "slots": b"\0*1\r\n*3\r\n:0\r\n:16383\r\n*4\r\n$9\r\n127.0.0.1\r\n:7000\r\n$2\r\nid\r\n*0\r\n",
+    "nested_6": b"\1" + b"*1\r\n" * 6 + b":1\r\n",
+    "nested_9": b"\1" + b"*1\r\n" * 9 + b":1\r\n",
+    "elements_256": b"\2*256\r\n" + b":1\r\n" * 256,
+    "elements_257": b"\2*257\r\n" + b":1\r\n" * 257,
+    "elements_huge": b"\2*2147483647\r\n*2147483647\r\n",
+    "text_huge": b"\3$2147483647\r\nabc",
+    "text_negative": b"\3$-2\r\nabc\r\n",
+    "text_without_end": b"\3$3\r\nabcde",
+    "line_without_end": b"\3+" + b"x" * 600,
+    "resp3": b"\4%1\r\n+a\r\n:1\r\n~1\r\n#t\r\n,1.5\r\n_\r\n(12345678901234567890\r\n=7\r\ntxt:abc\r\n",
+    "push": b"\4>3\r\n+message\r\n+c\r\n+hi\r\n+OK\r\n",
+    "no_reply": b"\5HTTP/1.1 400 Bad Request\r\n\r\n",
+}
+
 
 def write(target, seeds):
     folder = CORPUS / target
@@ -218,3 +243,4 @@ if __name__ == "__main__":
     write("fuzz_answer", ANSWERS)
     write("fuzz_name", NAMES)
     write("fuzz_framing", FRAMES)
+    write("fuzz_redis_reply", REPLIES)
