@@ -31,7 +31,7 @@ class TcpStream final : public ByteStream, private Flushable {
     uint64_t connect_timeout_ms = 3000;
     uint64_t send_timeout_ms = 10'000;  ///< a send without progress for this long: SendStalled
     uint64_t linger_timeout_ms = 500;   ///< for the peer's end of the connection after ours
-    std::optional<IpAddress> source;    ///< connect() leaves from it; none: the kernel chooses
+    std::optional<IpAddress> source{};  ///< connect() leaves from it; none: the kernel chooses
   };
 
   TcpStream(Loop& loop, const Options& options);
