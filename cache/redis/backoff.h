@@ -1,0 +1,33 @@
+// How long a failing server is left alone: twice as long after each failure, 75 to 125 % of it, so
+// that many clients do not return together.
+
+#pragma once
+
+#include <algorithm>
+
+#include "cache/redis/options.h"
+#include "engine/base/random.h"
+
+namespace dotring::cache::redis {
+
+class Backoff {
+ public:
+  explicit Backoff(const BackoffOptions& options) : options_(options) {}
+
+  uint32_t failures() const { return failures_; }
+  void succeeded() { failures_ = 0; }
+
+  /// One failure more: how long to wait now.
+  uint64_t failed(Random& random) {
+    const uint32_t doublings = std::min<uint32_t>(failures_, 20);
+    ++failures_;
+    const uint64_t step = std::min(options_.first_ms << doublings, options_.longest_ms);
+    return step * 3 / 4 + random.below(static_cast<uint32_t>(step / 2) + 1);
+  }
+
+ private:
+  const BackoffOptions options_;
+  uint32_t failures_ = 0;
+};
+
+}  // namespace dotring::cache::redis
