@@ -40,6 +40,9 @@ class EntryQueues {
 
   /// The longest block that can be kept; 0 when nothing can.
   uint32_t units_max() const { return units_max_; }
+  /// Hints that find() will follow: the slot first; when that has arrived, the entry.
+  void prefetch_place(uint32_t tag) const { index_.prefetch(tag); }
+  void prefetch_answer(uint32_t tag);
   /// Null when there is none. It may be long expired: see is_useless().
   Entry* find(const dns::QuestionKey& key);
   /// A block for `key` with room for what is to be kept, in the place of `existing` (null, or what

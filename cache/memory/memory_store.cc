@@ -41,6 +41,14 @@ bool MemoryStore::make_shards() {
   return true;
 }
 
+void MemoryStore::prefetch_place(uint64_t hash) {
+  shard_of(hash).prefetch_place(static_cast<uint32_t>(hash));
+}
+
+void MemoryStore::prefetch_answer(uint64_t hash) {
+  shard_of(hash).prefetch_answer(static_cast<uint32_t>(hash));
+}
+
 query::Found MemoryStore::find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) {
   return shard_of(key).find(key, static_cast<uint32_t>(now_s), room);
 }

@@ -28,6 +28,8 @@ class MemoryStore final : public query::AnswerStore {
   static std::unique_ptr<MemoryStore> create(const Options& options);
   ~MemoryStore();
 
+  void prefetch_place(uint64_t hash) override;
+  void prefetch_answer(uint64_t hash) override;
   query::Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override;
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
@@ -47,9 +49,8 @@ class MemoryStore final : public query::AnswerStore {
  private:
   explicit MemoryStore(const Options& options);
   bool make_shards();
-  Shard& shard_of(const dns::QuestionKey& key) {
-    return *shards_[(key.hash() >> 32) * shards_.size() >> 32];
-  }
+  Shard& shard_of(uint64_t hash) { return *shards_[(hash >> 32) * shards_.size() >> 32]; }
+  Shard& shard_of(const dns::QuestionKey& key) { return shard_of(key.hash()); }
 
   const Options options_;
   const TtlPolicy policy_;

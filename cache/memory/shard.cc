@@ -36,6 +36,16 @@ Shard::Shard(const MemoryOptions& options, const ShardPlan& plan, Arena& arena, 
 // -------------------------------------------------------------------------------------------------
 // Finding
 
+void Shard::prefetch_place(uint32_t tag) {
+  const std::lock_guard guard(lock_);
+  queues_.prefetch_place(tag);
+}
+
+void Shard::prefetch_answer(uint32_t tag) {
+  const std::lock_guard guard(lock_);
+  queues_.prefetch_answer(tag);
+}
+
 Found Shard::find(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room) {
   const std::lock_guard guard(lock_);
   Entry* entry = queues_.find(key);

@@ -25,6 +25,8 @@ class alignas(64) Shard {
   /// The part at `arena_offset` of `arena` is this shard's; both and `options` outlive it.
   Shard(const MemoryOptions& options, const ShardPlan& plan, Arena& arena, size_t arena_offset);
 
+  void prefetch_place(uint32_t tag);
+  void prefetch_answer(uint32_t tag);
   /// See query::AnswerStore::find().
   query::Found find(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room);
   /// The answer replaces whatever was kept for `key`, failures included.

@@ -34,6 +34,9 @@ class SlotIndex {
   /// one.
   template <typename Matches>
   uint32_t find(uint32_t tag, Matches&& matches) const;
+  void prefetch(uint32_t tag) const {
+    if (capacity_ > 0) __builtin_prefetch(&slots_[home(tag)]);
+  }
   /// size() < size_max() must hold.
   void insert(uint32_t tag, uint32_t position);
   /// The slot of (tag, position) must exist.

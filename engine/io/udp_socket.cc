@@ -179,7 +179,7 @@ void UdpSocket::resume() {
 void UdpSocket::receive_rounds() {
   for (uint32_t round = 0; round < options_.rounds_per_turn_max && started_; ++round) {
     const int count = receive_batch();
-    if (count > 0) deliver(count);
+    if (count > 0) deliver(static_cast<uint32_t>(count));
     if (count < static_cast<int>(options_.batch)) return;
   }
   if (started_) loop_.continue_next_turn(*this);
@@ -195,8 +195,16 @@ int UdpSocket::receive_batch() {
   return count;
 }
 
-void UdpSocket::deliver(int count) {
-  for (uint32_t i = 0; i < static_cast<uint32_t>(count); ++i) {
+void UdpSocket::announce(uint32_t index) {
+  const mmsghdr& header = incoming_->headers[index];
+  if (header.msg_hdr.msg_flags & MSG_TRUNC) return;
+  handler_->on_datagram_ahead(incoming_->slot(index).first(header.msg_len));
+}
+
+void UdpSocket::deliver(uint32_t count) {
+  for (uint32_t i = 1; i < std::min(count, kAhead); ++i) announce(i);
+  for (uint32_t i = 0; i < count; ++i) {
+    if (i + kAhead < count) announce(i + kAhead);
     mmsghdr& header = incoming_->headers[i];
     if (header.msg_hdr.msg_flags & MSG_TRUNC) {
       statistics_.truncated_in.add();

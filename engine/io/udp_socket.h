@@ -43,6 +43,9 @@ struct UdpPath {
 
 class UdpHandler {
  public:
+  /// These bytes will be given to on_datagram() after the next few datagrams: time to fetch what
+  /// answering them needs from far memory. Only a hint, and only where datagrams came together.
+  virtual void on_datagram_ahead(Bytes) {}
   /// `bytes` are valid during the call. `path` too: copy it to answer later.
   virtual void on_datagram(Bytes bytes, const UdpPath& path) = 0;
 
@@ -98,12 +101,16 @@ class UdpSocket final : private Flushable, private Resumable {
  private:
   struct Batch;
 
+  /// How many datagrams ahead one is announced: time for two trips to memory, one after the other.
+  static constexpr uint32_t kAhead = 8;
+
   void flush() override;
   void resume() override;
   void on_readable(int32_t result, uint32_t flags);
   void receive_rounds();
   int receive_batch();
-  void deliver(int count);
+  void deliver(uint32_t count);
+  void announce(uint32_t index);
   void send_slots();
   std::optional<std::string> set_options(bool ipv4);
 

@@ -41,6 +41,7 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   const io::UdpStatistics& socket_statistics() const { return socket_.statistics(); }
 
  private:
+  void on_datagram_ahead(Bytes bytes) override { handler_.expect(bytes); }
   void on_datagram(Bytes bytes, const io::UdpPath& path) override;
 
   query::QueryHandler& handler_;

@@ -1,6 +1,7 @@
 #include "engine/query/pipeline.h"
 
 #include <cassert>
+#include <utility>
 
 #include "engine/query/question_rules.h"
 
@@ -26,6 +27,16 @@ Pipeline::Pipeline(const Options& options, AnswerStore& store, Forwarder& forwar
       sender_(options.reply, statistics_),
       resolver_(options.resolver, store, forwarder, timers, clock, sender_, statistics_) {
   assert(options.reply.udp_size_max >= dns::kUdpSizeWithoutEdns);
+}
+
+// Two trips to memory, one after the other: by the time of the second, the first is over.
+void Pipeline::expect(Bytes message) {
+  const dns::QueryView view = dns::view_query(message);
+  if (view.verdict != dns::QueryVerdict::Accept) return;
+  const dns::QuestionKey key(view.question, key_bits(view), hash_key_);
+  store_.prefetch_place(key.hash());
+  store_.prefetch_answer(std::exchange(expected_[oldest_expected_], key.hash()));
+  oldest_expected_ = (oldest_expected_ + 1) % expected_.size();
 }
 
 void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {

@@ -35,6 +35,7 @@ class Pipeline final : public QueryHandler {
   Pipeline(const Options& options, AnswerStore& store, Forwarder& forwarder, TimerWheel& timers,
            const TurnClock& clock, const HashKey& hash_key);
 
+  void expect(Bytes message) override;
   void handle(ReplyPort& port, const ClientQuery& query) override;
 
   /// From now on nothing is asked unless somebody waits for it. Queries are still taken: listeners
@@ -66,6 +67,9 @@ class Pipeline final : public QueryHandler {
   Statistics statistics_;
   ReplySender sender_;
   Resolver resolver_;
+  /// Hashes of the questions expected last, oldest at `oldest_expected_`.
+  std::array<uint64_t, 4> expected_{};
+  size_t oldest_expected_ = 0;
 };
 
 }  // namespace dotring::query

@@ -49,6 +49,9 @@ struct ClientQuery {
 /// What listeners hand their queries to: the pipeline in dotring, the synthesizer in dotring-responder.
 class QueryHandler {
  public:
+  /// This message will be handled after the next few: a hint to fetch what it needs from far memory. It may be
+  /// anything, and need not come.
+  virtual void expect(Bytes) {}
   /// Replies go through `port`, from inside this call or later. The caller has checked nothing yet.
   virtual void handle(ReplyPort& port, const ClientQuery& query) = 0;
 
@@ -94,6 +97,11 @@ struct Fetch : ListNode<> {
 /// The cache in memory is shared by all workers; slower tiers are per worker. find() takes no lock longer than a copy.
 class AnswerStore {
  public:
+  /// Hints that find() will be called for a key with this hash: bring the place where its answer is noted, and a
+  /// few queries later the answer itself, near to the processor.
+  virtual void prefetch_place(uint64_t) {}
+  virtual void prefetch_answer(uint64_t) {}
+
   /// `now_s` is monotonic, the same clock for all workers.
   virtual Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) = 0;
   /// Keeps an answer that view_answer() accepted (any rcode; the policy decides how long, or not at all).

@@ -34,6 +34,19 @@ TEST(MemoryStore, GivesTheAnswerWithAgedTtls) {
   EXPECT_TRUE(equal(view.question.name, wire_of("a.test")));
 }
 
+TEST(MemoryStore, HintsChangeNothing) {
+  StoreFixture store;
+  store->prefetch_place(key_of("a.test").hash());
+  store->prefetch_answer(key_of("a.test").hash());
+  EXPECT_EQ(store.freshness(key_of("a.test")), Freshness::Missing);
+  store.store(key_of("a.test"), Answer("a.test").a(300));
+  store->prefetch_place(key_of("a.test").hash());
+  store->prefetch_answer(key_of("a.test").hash());
+  store->prefetch_answer(0);
+  EXPECT_EQ(store.statistics().hits_fresh, 0u);
+  EXPECT_EQ(store.freshness(key_of("a.test")), Freshness::Fresh);
+}
+
 TEST(MemoryStore, FreshUntilTheSmallestTtlEnds) {
   StoreFixture store;
   store.store(key_of("a.test"), Answer("a.test").a(300).a(100));

@@ -15,16 +15,28 @@ namespace {
 
 struct Echo final : UdpHandler {
   explicit Echo(UdpSocket& s) : socket(s) { socket.set_handler(this); }
+  void on_datagram_ahead(Bytes bytes) override { ahead.push_back({text_of(bytes), datagrams}); }
   void on_datagram(Bytes bytes, const UdpPath& path) override {
     ++datagrams;
+    delivered.push_back(text_of(bytes));
     last_peer = path.peer();
     const MutableBytes room = socket.reserve(bytes.size());
     ASSERT_GE(room.size(), bytes.size());
     std::memcpy(room.data(), bytes.data(), bytes.size());
     socket.commit(path, bytes.size());
   }
+  static std::string text_of(Bytes bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+  }
+
+  struct Ahead {
+    std::string text;
+    int delivered_before;
+  };
   UdpSocket& socket;
   int datagrams = 0;
+  std::vector<Ahead> ahead;
+  std::vector<std::string> delivered;
   Endpoint last_peer;
 };
 
@@ -132,6 +144,22 @@ TEST_F(UdpSocketTest, MoreThanABatchPerTurnIsReceivedAndSentInBatches) {
   EXPECT_EQ(socket_->statistics().datagrams_in.value(), 100u);
   EXPECT_EQ(socket_->statistics().datagrams_out.value(), 100u);
   EXPECT_LE(socket_->statistics().sends.value(), 20u);
+}
+
+TEST_F(UdpSocketTest, DatagramsThatCameTogetherAreAnnouncedBeforeTheyAreDelivered) {
+  serve("127.0.0.1");
+  Client client("127.0.0.1");
+  client.send("alone", at("127.0.0.1"));
+  ASSERT_TRUE(turn_until([&] { return echo_->datagrams == 1; }));
+  EXPECT_TRUE(echo_->ahead.empty());
+
+  for (int i = 0; i < 20; ++i) client.send(std::to_string(i), at("127.0.0.1"));
+  ASSERT_TRUE(turn_until([&] { return echo_->datagrams == 21; }));
+  ASSERT_EQ(echo_->ahead.size(), 19u);
+  for (size_t i = 0; i < echo_->ahead.size(); ++i) {
+    EXPECT_EQ(echo_->ahead[i].text, echo_->delivered[i + 2]);
+    EXPECT_LT(echo_->ahead[i].delivered_before, static_cast<int>(i) + 2);
+  }
 }
 
 TEST_F(UdpSocketTest, ADatagramLongerThanTheBufferIsCountedAndNotDelivered) {

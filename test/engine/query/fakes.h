@@ -75,8 +75,12 @@ class FakeStore final : public AnswerStore {
     bool failure = false;
   };
 
+  void prefetch_place(uint64_t hash) override { places.push_back(hash); }
+  void prefetch_answer(uint64_t hash) override { answers.push_back(hash); }
+
   Found find(const dns::QuestionKey& key, uint64_t, MutableBytes room) override {
     ++finds;
+    keys_looked_for.push_back(key.hash());
     Found found;
     const auto it = entries.find(text_of_key(key));
     if (it == entries.end()) return found;
@@ -133,6 +137,9 @@ class FakeStore final : public AnswerStore {
 
   std::map<std::string, Entry> entries;
   std::vector<Stored> stored;
+  std::vector<uint64_t> keys_looked_for;  ///< hashes
+  std::vector<uint64_t> places;           ///< hashes of the first hint
+  std::vector<uint64_t> answers;          ///< of the second
   std::set<Fetch*> fetches;
   bool has_slow_tier = false;
   int finds = 0;
