@@ -18,4 +18,8 @@ bool PreparedAnswer::prepare(Bytes message, const dns::AnswerView& view, const T
   return all_fit;
 }
 
+void PreparedAnswer::age(uint32_t age_s) {
+  dns::age_ttls({message_.data(), size_}, ttl_offsets_.data(), ttl_count_, age_s, 0);
+}
+
 }  // namespace dotring::cache

@@ -22,6 +22,9 @@ class PreparedAnswer {
   bool prepare(Bytes message, const dns::AnswerView& view, const TtlPolicy& policy,
                const Lifetime& lifetime);
 
+  /// Its TTLs, `age_s` later.
+  void age(uint32_t age_s);
+
   Bytes message() const { return {message_.data(), size_}; }
   std::span<const uint16_t> ttl_offsets() const { return {ttl_offsets_.data(), ttl_count_}; }
   /// Name, type and class, the name in lower case: view.question.wire_size() octets.

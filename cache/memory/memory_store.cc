@@ -1,5 +1,8 @@
 #include "cache/memory/memory_store.h"
 
+#include <algorithm>
+#include <cassert>
+
 #include "cache/memory/shard.h"
 
 namespace dotring::cache {
@@ -74,6 +77,20 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
   // The question is the key: an answer to another one must never be found under this one.
   if (!equal(answer.question(view.question.wire_size()), key.question_wire())) return;
   shard_of(key).keep(key, answer, lifetime.fresh_s, now32_s);
+}
+
+Bytes MemoryStore::store_aged(const dns::QuestionKey& key, Bytes message,
+                              const dns::AnswerView& view, uint32_t fresh_s, uint32_t age_s,
+                              uint64_t now_s, PreparedAnswer& room) {
+  Lifetime lifetime = policy_.judge(view);
+  if (lifetime.fresh_s == 0) return {};
+  lifetime.fresh_s = std::min(lifetime.fresh_s, fresh_s);
+  if (!room.prepare(message, view, policy_, lifetime)) return {};
+  assert(equal(room.question(view.question.wire_size()), key.question_wire()));
+  shard_of(key).keep_aged(key, room, lifetime.fresh_s, age_s, static_cast<uint32_t>(now_s));
+  if (age_s >= lifetime.fresh_s) return {};
+  room.age(age_s);
+  return room.message();
 }
 
 void MemoryStore::store_failure(const dns::QuestionKey& key, uint64_t now_s) {

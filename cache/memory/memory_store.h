@@ -14,6 +14,7 @@
 #include "cache/memory/arena.h"
 #include "cache/memory/memory_options.h"
 #include "cache/memory/statistics.h"
+#include "cache/prepared_answer.h"
 #include "engine/query/ports.h"
 
 namespace dotring::cache {
@@ -34,6 +35,15 @@ class MemoryStore final : public query::AnswerStore {
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
   void store_failure(const dns::QuestionKey& key, uint64_t now_s) override;
+
+  /// Keeps an answer of a slower tier as if it had come `age_s` ago, to be fresh for `fresh_s` in
+  /// all, or less where the policy here says so. `message` is in stored form, `view` of it, `key`
+  /// its question. What is here and not older stays. Gives the answer with its TTLs aged, in
+  /// `room`; empty when it is not fresh any more (then it is kept as a stale one), or not to be
+  /// kept at all.
+  Bytes store_aged(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
+                   uint32_t fresh_s, uint32_t age_s, uint64_t now_s, PreparedAnswer& room);
+  const TtlPolicy& policy() const { return policy_; }
 
   /// Forget all that is kept about `name` (lower-case wire form), whatever type, class and bits; or
   /// about all names at and below it; or everything. Give how many entries that were. They walk

@@ -122,12 +122,31 @@ bool Shard::is_near_expiry(const Entry& entry, uint32_t now_s) const {
 
 void Shard::keep(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
                  uint32_t now_s) {
+  const std::lock_guard guard(lock_);
+  write(key, queues_.find(key), answer, fresh_s, now_s);
+}
+
+// What is here came from the upstream too, maybe just now, by another worker. A failure says
+// nothing about an answer that somebody got; it goes.
+void Shard::keep_aged(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
+                      uint32_t age_s, uint32_t now_s) {
+  const std::lock_guard guard(lock_);
+  Entry* existing = queues_.find(key);
+  if (existing && !existing->failure_only && existing->age_s(now_s) <= age_s) return;
+  Entry* entry = write(key, existing, answer, fresh_s, now_s);
+  if (entry) entry->stored_s = now_s - age_s;
+}
+
+// Null: it is too long to be kept.
+Entry* Shard::write(const dns::QuestionKey& key, Entry* existing, const PreparedAnswer& answer,
+                    uint32_t fresh_s, uint32_t now_s) {
   const Bytes message = answer.message();
   const auto ttls = answer.ttl_offsets();
   const size_t units = Entry::units_for(ttls.size(), message.size());
-  const std::lock_guard guard(lock_);
-  Entry* existing = queues_.find(key);
-  if (units > queues_.units_max()) return refuse(existing);
+  if (units > queues_.units_max()) {
+    refuse(existing);
+    return nullptr;
+  }
   (existing ? statistics_.replacements : statistics_.insertions).add();
   Entry& entry = queues_.place(key, existing, static_cast<uint32_t>(units), now_s);
   entry.reset(ttls.size(), message.size(), now_s);
@@ -135,6 +154,7 @@ void Shard::keep(const dns::QuestionKey& key, const PreparedAnswer& answer, uint
   std::memcpy(entry.ttl_offsets(), ttls.data(), ttls.size_bytes());
   std::memcpy(entry.wire(), message.data(), message.size());
   update_totals();
+  return &entry;
 }
 
 // What was kept is outdated, although the new answer can not take its place.

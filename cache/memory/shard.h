@@ -32,6 +32,9 @@ class alignas(64) Shard {
   /// The answer replaces whatever was kept for `key`, failures included.
   void keep(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
             uint32_t now_s);
+  /// The same for an answer that came `age_s` ago. One that is not older stays.
+  void keep_aged(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
+                 uint32_t age_s, uint32_t now_s);
   void forget(const dns::QuestionKey& key);
   /// Notes the failure on the answer that is kept, as long as that may serve; else keeps `flags`
   /// and the failure only. While a back-off runs, further failures do not make it longer: they are
@@ -54,6 +57,8 @@ class alignas(64) Shard {
   bool take_refresh(Entry& entry, query::Freshness freshness, uint32_t now_s);
   bool is_near_expiry(const Entry& entry, uint32_t now_s) const;
 
+  Entry* write(const dns::QuestionKey& key, Entry* existing, const PreparedAnswer& answer,
+               uint32_t fresh_s, uint32_t now_s);
   Entry& place_failure(const dns::QuestionKey& key, Entry* existing, uint32_t now_s);
   void note_failure(Entry& entry, Verdict verdict, uint32_t now_s);
   void refuse(Entry* existing);

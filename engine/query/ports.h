@@ -91,6 +91,8 @@ struct Fetch : ListNode<> {
   /// stored in memory already. Never called from inside fetch().
   void (*on_done)(Fetch& fetch, Bytes answer) = nullptr;
   uint64_t started_us = 0;
+  /// Set by fetch(): for how long it is worth waiting, as the slower tier usually answers.
+  uint64_t wait_us = UINT64_MAX;
   void* store_state = nullptr;
 };
 

@@ -152,7 +152,7 @@ uint64_t Resolver::stale_at_us(const Resolution& resolution) const {
 }
 
 uint64_t Resolver::fetch_until_us(const Resolution& resolution) const {
-  return resolution.fetch.started_us + options_.fetch_wait_us;
+  return resolution.fetch.started_us + std::min(options_.fetch_wait_us, resolution.fetch.wait_us);
 }
 
 void Resolver::arm(Resolution& resolution) {

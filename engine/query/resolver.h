@@ -36,9 +36,9 @@ class Resolver {
     /// How long the upstream may take before those who can be served a stale answer are (RFC 8767,
     /// 5: the client response timer).
     uint64_t stale_answer_delay_ms = 1800;
-    /// How long a slower tier is waited for before the upstream is asked too. Timers count whole
-    /// milliseconds, so it is rounded up.
-    uint64_t fetch_wait_us = 2000;
+    /// How long a slower tier is waited for at most before the upstream is asked too. Timers count
+    /// whole milliseconds, so it is rounded up.
+    uint64_t fetch_wait_us = 5000;
   };
 
   /// All references outlive the resolver. `clock` and `timers` show the same time.

@@ -29,7 +29,7 @@ MAY_INCLUDE = {
     "engine/listen": ("engine/base", "engine/io", "engine/dns", "engine/query"),
     "tls": ("engine/base", "engine/io"),
     "tls/upstream": ("tls",) + ENGINE,
-    "cache": ENGINE,
+    "cache": ("cache/memory", "cache/redis") + ENGINE,
     "cache/memory": ("cache",) + ENGINE,
     "cache/redis": ("cache",) + ENGINE,
     "cache/tiers": ("cache", "cache/memory", "cache/redis") + ENGINE,
@@ -60,6 +60,11 @@ LIBRARIES = {
     "prometheus/": ("tools",),
     "microhttpd": ("tools",),
     "nlohmann/": ("tools", "test"),
+    "pcap/": ("tools/capture",),
+    "zlib.h": ("tools/capture", "test/tools/capture"),
+    "lzma.h": ("tools/capture", "test/tools/capture"),
+    "zstd.h": ("tools/capture", "test/tools/capture"),
+    "lz4frame.h": ("tools/capture", "test/tools/capture"),
 }
 
 # System headers that ask the kernel for something, tell the time or draw numbers: engine/io has the data

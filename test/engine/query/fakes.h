@@ -117,6 +117,7 @@ class FakeStore final : public AnswerStore {
 
   bool fetch(Fetch& fetch) override {
     if (!has_slow_tier) return false;
+    fetch.wait_us = slow_tier_wait_us;
     EXPECT_TRUE(fetches.insert(&fetch).second);
     return true;
   }
@@ -142,6 +143,7 @@ class FakeStore final : public AnswerStore {
   std::vector<uint64_t> answers;          ///< of the second
   std::set<Fetch*> fetches;
   bool has_slow_tier = false;
+  uint64_t slow_tier_wait_us = 2000;
   int finds = 0;
   int fetches_cancelled = 0;
 };

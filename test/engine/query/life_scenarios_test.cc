@@ -207,6 +207,21 @@ TEST(SlowerTier, TheWaitForItIsBounded) {
   EXPECT_EQ(scenario.world().pipeline->statistics().fetch_slow.value(), 1u);
 }
 
+TEST(SlowerTier, ItCannotMakeTheWaitLongerThanTheLimit) {
+  Scenario scenario;
+  scenario.world().store.slow_tier_wait_us = 1'000'000;
+  scenario.play(R"(
+    slow-tier on
+    ask c1 www.example.com A
+    after 4ms
+    asked nothing
+    after 1ms
+    asked www.example.com A
+    answer www.example.com A NOERROR
+    reply c1 NOERROR
+  )");
+}
+
 TEST(SlowerTier, WhereItAnswersAfterAllTheUpstreamsAnswerStillFillsTheCache) {
   play(R"(
     slow-tier on
