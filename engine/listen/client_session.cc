@@ -1,13 +1,18 @@
 #include "engine/listen/client_session.h"
 
+#include <bit>
+
 namespace dotring::listen {
 namespace {
 
 constexpr size_t kLengthSize = 2;  // RFC 1035, 4.2.2
 
-// How often a paused session is looked at when the stream says nothing: on_writable() only tells of
-// a queue that was longer than the stream's own mark.
-constexpr uint64_t kPausedLookMs = 100;
+// How often a session is looked at that is paused or has borrowed memory: on_writable() only tells
+// of a queue that was longer than the stream's own mark.
+constexpr uint64_t kLookMs = 100;
+
+// Who got an answer longer ago has read it, so that nothing is lost by not waiting for his end.
+constexpr uint64_t kUnreadMs = 500;
 
 SessionEnd end_of(io::CloseReason reason) {
   switch (reason) {
@@ -30,11 +35,12 @@ SessionEnd end_of(io::CloseReason reason) {
 
 }  // namespace
 
-ClientSession::ClientSession(io::Loop& loop, const SessionOptions& options, SessionOwner& owner,
-                             TcpListenerStatistics& statistics,
+ClientSession::ClientSession(io::Loop& loop, const SessionOptions& options, SessionLimits& limits,
+                             SessionOwner& owner, TcpListenerStatistics& statistics,
                              std::unique_ptr<io::ByteStream> stream, const Endpoint& peer)
     : loop_(loop),
       options_(options),
+      limits_(limits),
       owner_(owner),
       statistics_(statistics),
       stream_(std::move(stream)),
@@ -52,9 +58,10 @@ ClientSession::ClientSession(io::Loop& loop, const SessionOptions& options, Sess
 
 void ClientSession::on_bytes(Bytes bytes) {
   if (state_ != State::Open) return;
-  if (paused_) return held_.append(bytes);
-  held_.append(bytes.subspan(take_messages(bytes)));
-  if (state_ == State::Open && over_limits()) pause();
+  held_.append(paused_ ? bytes : bytes.subspan(take_messages(bytes)));
+  if (state_ != State::Open) return;
+  if (!hold(stream_->bytes_queued())) return abort(SessionEnd::MemoryShort);
+  if (!paused_ && over_limits()) pause();
 }
 
 size_t ClientSession::take_messages(Bytes bytes) {
@@ -79,9 +86,38 @@ bool ClientSession::take_message(Bytes message) {
   return state_ == State::Open && !over_limits();
 }
 
+// Where memory is short, a session stops reading long before it could not be answered any more.
 bool ClientSession::over_limits() const {
+  const size_t share = (SessionLimits::kSessionBytes + limits_.share()) / 4;
   return in_flight_ >= options_.queries_in_flight_max ||
-         stream_->bytes_queued() > options_.output_pause_bytes;
+         stream_->bytes_queued() > std::min(options_.output_pause_bytes, share);
+}
+
+// -------------------------------------------------------------------------------------------------
+// Memory
+
+// Makes sure of the memory for `output` octets that wait to be sent. Twice: a stream has two
+// buffers, one with the kernel and one that collects, and each may have held all of it.
+bool ClientSession::hold(size_t output) {
+  const size_t wanted = 2 * output + framing_.bytes_reserved() + held_.capacity();
+  const size_t held = SessionLimits::kSessionBytes + loan_;
+  if (wanted <= held) [[likely]]
+    return true;
+  const size_t more = std::bit_ceil(wanted) - held;
+  if (!limits_.borrow(more, loan_)) return false;
+  loan_ += more;
+  if (state_ == State::Open) loop_.timers().arm(timer_, due_ms());
+  return true;
+}
+
+// A stream gives its buffers back when they are empty, not before.
+void ClientSession::repay() {
+  if (loan_ == 0 || stream_->bytes_queued() > 0) return;
+  const size_t input = framing_.bytes_reserved() + held_.capacity();
+  const size_t wanted = input > SessionLimits::kSessionBytes ? std::bit_ceil(input) : 0;
+  const size_t keep = wanted > 0 ? std::min(loan_, wanted - SessionLimits::kSessionBytes) : 0;
+  limits_.give_back(loan_ - keep);
+  loan_ = keep;
 }
 
 // A client may shut down its side and wait for the answers: what it asked is answered first.
@@ -121,11 +157,13 @@ void ClientSession::resume() {
 
 MutableBytes ClientSession::reserve_reply(size_t size_max) {
   if (state_ == State::Closing) return {};
-  const MutableBytes room = stream_->reserve(kLengthSize + size_max);
+  const size_t size = kLengthSize + size_max;
+  const bool lent = hold(stream_->bytes_queued() + size);
+  const MutableBytes room = lent ? stream_->reserve(size) : MutableBytes();
   if (room.size() <= kLengthSize) {
     // Silence would make the client wait; a closed connection makes it ask again (RFC 7766, 6.2.4).
     statistics_.replies_without_room.add();
-    finish(SessionEnd::SlowReader);
+    finish(lent ? SessionEnd::SlowReader : SessionEnd::MemoryShort);
     return {};
   }
   reply_ = room.data();
@@ -145,6 +183,7 @@ void ClientSession::drop_reply() {
 }
 
 void ClientSession::send_besides(Bytes message) {
+  if (!hold(stream_->bytes_queued() + kLengthSize + message.size())) return;
   const MutableBytes room = stream_->reserve(kLengthSize + message.size());
   if (room.empty()) return;
   store_be16(room.data(), static_cast<uint16_t>(message.size()));
@@ -174,8 +213,13 @@ void ClientSession::finish(SessionEnd why) {
 
 void ClientSession::close_when_answered() {
   if (state_ != State::Finishing || in_flight_ > 0) return;
+  if (end_ == SessionEnd::Drain && nothing_unread()) return abort(end_);
   state_ = State::Closing;
   stream_->close();
+}
+
+bool ClientSession::nothing_unread() const {
+  return stream_->bytes_queued() == 0 && active_ms_ + kUnreadMs <= loop_.now_ms();
 }
 
 void ClientSession::abort(SessionEnd why) {
@@ -189,6 +233,8 @@ void ClientSession::on_closed(io::CloseReason reason, const std::string&) {
   if (state_ == State::Open) end_ = end_of(reason);
   state_ = State::Closing;
   timer_.cancel();
+  limits_.give_back(loan_);
+  loan_ = 0;
   owner_.on_session_closed(*this);
 }
 
@@ -204,12 +250,13 @@ uint64_t ClientSession::due_ms() const {
   uint64_t due_ms = idle_since_ms + idle_timeout_ms_;
   if (options_.lifetime_max_ms > 0)
     due_ms = std::min(due_ms, opened_ms_ + options_.lifetime_max_ms);
-  return paused_ ? std::min(due_ms, loop_.now_ms() + kPausedLookMs) : due_ms;
+  return paused_ || loan_ > 0 ? std::min(due_ms, loop_.now_ms() + kLookMs) : due_ms;
 }
 
 void ClientSession::on_timer() {
   const uint64_t now_ms = loop_.now_ms();
   if (state_ != State::Open) return abort(end_);
+  repay();
   if (due_ms() > now_ms) {
     loop_.timers().arm(timer_, due_ms());
     return wake();

@@ -7,7 +7,8 @@
 // cut like a silent one.
 //
 // Invariant: while reading is paused or the session is ending, the owner is given no message. At
-// most queries_in_flight_max are in flight; what one read carried above that waits in held_.
+// most queries_in_flight_max are in flight; what one read carried above that waits in held_. What
+// the session keeps in memory is at most SessionLimits::kSessionBytes + loan_.
 
 #pragma once
 
@@ -18,6 +19,7 @@
 #include "engine/dns/framing.h"
 #include "engine/io/byte_stream.h"
 #include "engine/io/loop.h"
+#include "engine/listen/session_limits.h"
 #include "engine/listen/statistics.h"
 
 namespace dotring::listen {
@@ -50,10 +52,11 @@ struct SessionOptions {
 
 class ClientSession final : private io::StreamHandler, private io::Resumable {
  public:
-  /// Takes over a connected stream. `options`, `owner` and `statistics` outlive the session.
-  ClientSession(io::Loop& loop, const SessionOptions& options, SessionOwner& owner,
-                TcpListenerStatistics& statistics, std::unique_ptr<io::ByteStream> stream,
-                const Endpoint& peer);
+  /// Takes over a connected stream. `options`, `limits`, `owner` and `statistics` outlive the
+  /// session.
+  ClientSession(io::Loop& loop, const SessionOptions& options, SessionLimits& limits,
+                SessionOwner& owner, TcpListenerStatistics& statistics,
+                std::unique_ptr<io::ByteStream> stream, const Endpoint& peer);
 
   const Endpoint& peer() const { return peer_; }
   io::ByteStream& stream() { return *stream_; }
@@ -91,14 +94,18 @@ class ClientSession final : private io::StreamHandler, private io::Resumable {
   size_t take_messages(Bytes bytes);
   bool take_message(Bytes message);
   bool over_limits() const;
+  bool hold(size_t output);
+  void repay();
   void pause();
   void wake();
   void reply_ended();
   void close_when_answered();
+  bool nothing_unread() const;
   uint64_t due_ms() const;
 
   io::Loop& loop_;
   const SessionOptions& options_;
+  SessionLimits& limits_;
   SessionOwner& owner_;
   TcpListenerStatistics& statistics_;
   std::unique_ptr<io::ByteStream> stream_;
@@ -115,6 +122,7 @@ class ClientSession final : private io::StreamHandler, private io::Resumable {
   uint8_t* reply_ = nullptr;  ///< the room that reserve_reply() gave, length field included
   dns::Framing framing_;
   ByteBuffer held_;  ///< read but not yet taken, because of the limits
+  size_t loan_ = 0;  ///< borrowed from limits_
   Timer timer_;
 };
 

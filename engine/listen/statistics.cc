@@ -20,6 +20,8 @@ const char* to_text(SessionEnd end) {
       return "slow_reader";
     case SessionEnd::SecurityFailed:
       return "security_failed";
+    case SessionEnd::MemoryShort:
+      return "memory_short";
     case SessionEnd::Drain:
       return "drain";
     case SessionEnd::Local:

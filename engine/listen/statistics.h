@@ -19,10 +19,11 @@ enum class SessionEnd : uint8_t {
   BadFrame,        ///< a frame too short for a header
   SlowReader,      ///< the client did not read its answers
   SecurityFailed,  ///< the TLS handshake failed, was not finished in time, or a record was not TLS
+  MemoryShort,     ///< its share of what sessions may borrow was not enough
   Drain,           ///< the listener is being drained
   Local,           ///< ended by whoever handles its queries
 };
-inline constexpr size_t kSessionEnds = 10;
+inline constexpr size_t kSessionEnds = 11;
 
 const char* to_text(SessionEnd end);
 
@@ -36,7 +37,7 @@ struct UdpListenerStatistics {
 
 struct TcpListenerStatistics {
   Counter accepted;
-  Counter refused_full;                      ///< connections_max reached
+  Counter refused_full;                      ///< connections_max reached, of all listeners
   Counter refused_client;                    ///< client_connections_max reached
   Counter sessions_open;                     ///< now
   std::array<Counter, kSessionEnds> closed;  ///< by SessionEnd
@@ -44,7 +45,7 @@ struct TcpListenerStatistics {
   Counter replies;
   Counter dropped_by_handler;    ///< queries that ended without a reply
   Counter replies_late;          ///< for a session that is gone
-  Counter replies_without_room;  ///< the send queue was full: the session ends
+  Counter replies_without_room;  ///< the send queue was full or memory short: the session ends
   Counter reading_paused;        ///< times a session was not read because of its limits
   Histogram queries_per_read;    ///< whole messages in what one read gave
 };

@@ -17,27 +17,32 @@ SessionPlace place_of(const query::ReplyTo& to) {
 
 }  // namespace
 
-TcpListener::TcpListener(io::Loop& loop, const Options& options, StreamFactory& streams,
-                         query::QueryHandler& handler)
+TcpListener::TcpListener(io::Loop& loop, const Options& options, SessionLimits& limits,
+                         StreamFactory& streams, query::QueryHandler& handler)
     : loop_(loop),
       options_(options),
+      limits_(limits),
       streams_(streams),
       handler_(handler),
       acceptor_(loop, options.acceptor),
-      clients_(options.client_connections_max, options.hash_key),
-      sessions_(options.connections_max) {
+      sessions_(limits.options().connections_max) {
   acceptor_.set_handler(this);
+}
+
+size_t TcpListener::memory_max(uint32_t connections_max) {
+  return connections_max * (Slab<ClientSession>::memory_of_one() + sizeof(io::TcpStream));
 }
 
 void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
   if (ending_) return io::Acceptor::refuse(descriptor);
-  const bool full = sessions_.used() == sessions_.capacity();
-  if (full || !clients_.enter(peer.address)) {
+  const SessionLimits::Entry entry = limits_.enter(peer.address);
+  if (entry != SessionLimits::Entry::Entered) {
+    const bool full = entry == SessionLimits::Entry::Full;
     (full ? statistics_.refused_full : statistics_.refused_client).add();
     return io::Acceptor::refuse(descriptor);
   }
   statistics_.accepted.add();
-  sessions_.take(loop_, options_.session, static_cast<SessionOwner&>(*this), statistics_,
+  sessions_.take(loop_, options_.session, limits_, static_cast<SessionOwner&>(*this), statistics_,
                  streams_.make(descriptor), peer);
   statistics_.sessions_open.set(sessions_.used());
 }
@@ -56,7 +61,7 @@ void TcpListener::on_message(ClientSession& session, Bytes message) {
 
 void TcpListener::on_session_closed(ClientSession& session) {
   statistics_.closed[static_cast<size_t>(session.end())].add();
-  clients_.leave(session.peer().address);
+  limits_.leave(session.peer().address);
   sessions_.give_back(&session);
   statistics_.sessions_open.set(sessions_.used());
 }

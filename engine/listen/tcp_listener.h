@@ -4,13 +4,12 @@
 // place and generation, so an answer that comes after its session is gone is dropped, never given
 // to the next one. What it is not: TLS. A StreamFactory decides what a connection is carried by.
 //
-// Invariant: sessions_open() <= connections_max, and per client <= client_connections_max.
+// Invariant: each session has a place of SessionLimits, which all listeners of a process share.
 
 #pragma once
 
 #include "engine/base/slab.h"
 #include "engine/io/acceptor.h"
-#include "engine/listen/client_counts.h"
 #include "engine/listen/client_session.h"
 #include "engine/listen/stream_factory.h"
 #include "engine/query/ports.h"
@@ -22,13 +21,11 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   struct Options {
     io::Acceptor::Options acceptor;
     SessionOptions session;
-    uint32_t connections_max = 4096;                     ///< in all; above: closed when accepted
-    uint32_t client_connections_max = 256;               ///< per IPv4 address or IPv6 /64
     query::Transport transport = query::Transport::Tcp;  ///< what queries are said to have come by
-    HashKey hash_key;                                    ///< random, from main
   };
 
-  TcpListener(io::Loop& loop, const Options& options, StreamFactory& streams,
+  /// All references outlive the listener.
+  TcpListener(io::Loop& loop, const Options& options, SessionLimits& limits, StreamFactory& streams,
               query::QueryHandler& handler);
 
   /// Binds and listens. Port 0 picks a free one. Not null: what failed, without the address.
@@ -53,6 +50,8 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
 
   const TcpListenerStatistics& statistics() const { return statistics_; }
   const io::Acceptor& acceptor() const { return acceptor_; }
+  /// Octets taken at most besides what SessionLimits counts, for the sum printed at start.
+  static size_t memory_max(uint32_t connections_max);
 
  private:
   void on_accepted(int descriptor, const Endpoint& peer) override;
@@ -63,11 +62,11 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
 
   io::Loop& loop_;
   const Options options_;
+  SessionLimits& limits_;
   StreamFactory& streams_;
   query::QueryHandler& handler_;
   io::Acceptor acceptor_;
   TcpListenerStatistics statistics_;
-  ClientCounts clients_;
   Slab<ClientSession> sessions_;
   uint64_t in_flight_ = 0;
   bool ending_ = false;

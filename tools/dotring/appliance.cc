@@ -51,6 +51,7 @@ Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Lo
       log_(log),
       random_(seed),
       started_us_(clock_.monotonic_us()),
+      tcp_limits_(configuration.tcp_limits, random_.fork()),
       journal_(log),
       admin_(configuration.admin, [this](std::string_view path) { return page(path); }) {}
 
@@ -68,7 +69,7 @@ std::optional<StartFailure> Appliance::start() {
     return could_not("admin.listen", configuration_.admin.listen->to_text(), *failure);
   }
   if (auto failure = open_store()) return failure;
-  shared_.emplace(configuration_, clock_, tls_, *store_, std::move(addresses), random_.fork(),
+  shared_.emplace(configuration_, clock_, tls_, *store_, tcp_limits_, std::move(addresses), random_.fork(),
                   [this](const upstream::Event& event) {
                     journal_.on_event(event, clock_.monotonic_us() / 1000);
                   });

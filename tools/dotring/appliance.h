@@ -70,6 +70,7 @@ class Appliance {
   const uint64_t started_us_;
   tls::ClientContext tls_;
   std::unique_ptr<cache::MemoryStore> store_;
+  listen::SessionLimits tcp_limits_;
   UpstreamJournal journal_;
   std::optional<SharedParts> shared_;
   MetricSources sources_;

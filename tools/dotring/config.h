@@ -44,8 +44,11 @@ struct Configuration {
   std::vector<Endpoint> listen_dns = {*Endpoint::parse("127.0.0.1:5300"),
                                       *Endpoint::parse("[::1]:5300")};
   listen::UdpListener::Options udp;
-  listen::TcpListener::Options tcp;
-  io::TcpStream::Options client_stream;
+  // A client's queue is shorter than the part's default, and its pause at half of it: there are
+  // many of them.
+  listen::TcpListener::Options tcp{.acceptor = {}, .session = {.output_pause_bytes = 256 << 10}};
+  listen::SessionLimits::Options tcp_limits;
+  io::TcpStream::Options client_stream{.send_queue_max = 512 << 10};
 
   query::Pipeline::Options query;
   cache::MemoryOptions cache;

@@ -26,10 +26,11 @@ uint64_t ring_bytes(const Configuration& configuration) {
   return uint64_t{ring.receive_buffers} * ring.receive_buffer_size + ring.entries * kEntryBytes;
 }
 
-/// One client's connection with both of its send buffers full.
-uint64_t session_bytes(const Configuration& configuration) {
-  return sizeof(listen::ClientSession) + sizeof(io::TcpStream) + kFramingBytes +
-         2 * uint64_t{configuration.client_stream.send_queue_max};
+/// Each listener has places for all connections, wherever they come.
+uint64_t tcp_client_bytes(const Configuration& configuration, size_t listeners) {
+  const listen::SessionLimits::Options& limits = configuration.tcp_limits;
+  return listen::SessionLimits::memory_max(limits) +
+         listeners * listen::TcpListener::memory_max(limits.connections_max);
 }
 
 uint64_t upstream_stream_bytes(const Configuration& configuration) {
@@ -50,8 +51,7 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
       {"clients_waiting", workers * query::Resolver::memory_max(configuration.query.resolver)},
       {"upstream_questions", workers * upstream::Multiplexer::memory_max(upstream)},
       {"upstream_streams", workers * streams * upstream_stream_bytes(configuration)},
-      {"tcp_clients",
-       workers * addresses * configuration.tcp.connections_max * session_bytes(configuration)},
+      {"tcp_clients", tcp_client_bytes(configuration, workers * addresses)},
   };
 }
 

@@ -51,9 +51,8 @@ std::optional<std::string> WorkerParts::open() {
 std::optional<std::string> WorkerParts::open_address(const Endpoint& address) {
   listen::UdpListener& udp = udp_.emplace_back(loop_, shared_.configuration.udp, pipeline_);
   if (auto failure = udp.open(address)) return "UDP " + address.to_text() + ": " + *failure;
-  listen::TcpListener::Options options = shared_.configuration.tcp;
-  options.hash_key = random_.fork();
-  listen::TcpListener& tcp = tcp_.emplace_back(loop_, options, streams_, pipeline_);
+  listen::TcpListener& tcp =
+      tcp_.emplace_back(loop_, shared_.configuration.tcp, shared_.tcp_limits, streams_, pipeline_);
   if (auto failure = tcp.open(address)) return "TCP " + address.to_text() + ": " + *failure;
   return std::nullopt;
 }

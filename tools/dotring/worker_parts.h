@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
 #include "tools/dotring/config.h"
@@ -25,6 +26,7 @@ struct SharedParts {
   const io::Clock& clock;
   const tls::ClientContext& tls;
   query::AnswerStore& store;
+  listen::SessionLimits& tcp_limits;
   /// Where to listen, with ports.
   std::vector<Endpoint> addresses;
   /// Hashes questions: the same for all that use the store.

@@ -71,7 +71,7 @@ void add_limits(CLI::App& app, CommandLine& line, Texts& texts) {
   app.add_option("--udp-size-max", line.worker.answerer.udp_size_max,
                  "octets of an answer over UDP")
       ->check(CLI::Range(512, 4096));
-  app.add_option("--connections-max", line.worker.tcp.connections_max, "per address and worker")
+  app.add_option("--connections-max", line.worker.sessions.connections_max, "per worker")
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--delayed-max", line.worker.answerer.delayed_max,
                  "queries that wait at a time, per worker; above, they are answered at once")
@@ -163,7 +163,7 @@ TlsFault tls_fault(const std::string& text) {
 
 // All clients of a test come from one address, and a server to be measured must not be what limits.
 void set_limits(Worker::Options& worker) {
-  worker.tcp.client_connections_max = worker.tcp.connections_max;
+  worker.sessions.client_connections_max = worker.sessions.connections_max;
   worker.tcp.session.queries_in_flight_max = 16384;
   worker.tcp.session.lifetime_max_ms = 0;
   worker.streams.tcp.send_queue_max = 4 << 20;

@@ -55,10 +55,8 @@ std::optional<std::string> Crew::start(const tls::ServerContext* context, const 
 std::optional<std::string> Crew::start_one(const tls::ServerContext* context,
                                            const io::Clock& clock,
                                            const std::shared_ptr<const Rules>& rules) {
-  Worker::Options options = line_.worker;
-  options.tcp.hash_key = random_.fork();
   Worker& worker = *workers_.emplace_back(
-      std::make_unique<Worker>(options, clock, rules, context, random_.fork()));
+      std::make_unique<Worker>(line_.worker, clock, rules, context, random_.fork()));
   std::promise<std::optional<std::string>> opened;
   auto failure = opened.get_future();
   // A ring belongs to the thread that opens it.

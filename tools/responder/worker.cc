@@ -16,6 +16,7 @@ Worker::Worker(const Options& options, const io::Clock& clock, std::shared_ptr<c
     : options_(options),
       loop_(options.loop, clock),
       answerer_(loop_, options.answerer, std::move(rules), seed),
+      sessions_(options.sessions, seed),
       tcp_streams_(loop_, options.streams, nullptr),
       tls_streams_(loop_, options.streams, context) {}
 
@@ -41,7 +42,8 @@ std::optional<std::string> Worker::open_streams(std::deque<listen::TcpListener>&
   listen::TcpListener::Options options = options_.tcp;
   options.transport = transport;
   for (Endpoint& address : addresses) {
-    listen::TcpListener& listener = listeners.emplace_back(loop_, options, streams, answerer_);
+    listen::TcpListener& listener =
+        listeners.emplace_back(loop_, options, sessions_, streams, answerer_);
     if (auto failure = listener.open(address)) {
       return failure_at(transport == query::Transport::Tls ? "tls" : "tcp", address, *failure);
     }

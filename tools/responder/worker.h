@@ -29,6 +29,7 @@ class Worker {
     io::Loop::Options loop;
     io::UdpSocket::Options udp;
     listen::TcpListener::Options tcp;
+    listen::SessionLimits::Options sessions{.connections_max = 4096, .memory_max = 1 << 30};
     ServerStreamFactory::Options streams;
     Answerer::Options answerer;
     uint64_t drain_ms = 1000;  ///< for what is in flight when it is to end
@@ -68,6 +69,7 @@ class Worker {
   const Options options_;
   io::Loop loop_;
   Answerer answerer_;
+  listen::SessionLimits sessions_;
   ServerStreamFactory tcp_streams_;
   ServerStreamFactory tls_streams_;
   std::deque<listen::UdpListener> udp_;

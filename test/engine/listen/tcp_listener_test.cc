@@ -72,7 +72,7 @@ TEST_F(TcpListenerTest, AClientThatResetsIsForgotten) {
 }
 
 TEST_F(TcpListenerTest, ALateAnswerDoesNotReachTheNextSessionInItsPlace) {
-  options.connections_max = 1;
+  limits_options.connections_max = 1;
   listen();
   handler.hold = true;
   auto first = std::make_unique<TcpClient>(listener->local());
@@ -93,7 +93,7 @@ TEST_F(TcpListenerTest, ALateAnswerDoesNotReachTheNextSessionInItsPlace) {
 }
 
 TEST_F(TcpListenerTest, ConnectionsAboveTheLimitAreRefused) {
-  options.connections_max = 2;
+  limits_options.connections_max = 2;
   listen();
   TcpClient first(listener->local());
   TcpClient second(listener->local());
@@ -109,7 +109,7 @@ TEST_F(TcpListenerTest, ConnectionsAboveTheLimitAreRefused) {
 }
 
 TEST_F(TcpListenerTest, OneClientCannotTakeEveryPlace) {
-  options.client_connections_max = 2;
+  limits_options.client_connections_max = 2;
   listen("0.0.0.0:0");
   const Endpoint local{*IpAddress::parse("127.0.0.1"), listener->local().port};
   TcpClient first(local);

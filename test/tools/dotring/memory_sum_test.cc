@@ -27,7 +27,7 @@ TEST(MemorySum, FollowsTheLimits) {
   const Configuration small;
   Configuration large;
   large.cache.bytes_max *= 2;
-  large.tcp.connections_max *= 2;
+  large.tcp_limits.connections_max *= 2;
   large.query.resolver.resolutions_max *= 2;
   large.upstream.questions_max *= 2;
   large.upstream.connections *= 2;
@@ -39,13 +39,27 @@ TEST(MemorySum, FollowsTheLimits) {
   }
 }
 
-TEST(MemorySum, WorkersShareTheCacheAndNothingElse) {
+TEST(MemorySum, WithTheDefaultsIsTheCacheAndALittleMore) {
+  const Configuration configuration;
+  EXPECT_LT(sum_of(memory_terms(configuration, 2, 2)),
+            configuration.cache.bytes_max + (uint64_t{256} << 20));
+}
+
+TEST(MemorySum, WhatTcpConnectionsMayBorrowIsThereOnce) {
+  const Configuration small;
+  Configuration large;
+  large.tcp_limits.memory_max += 1 << 20;
+  EXPECT_EQ(sum_of(memory_terms(large, 4, 4)), sum_of(memory_terms(small, 4, 4)) + (1 << 20));
+}
+
+TEST(MemorySum, WorkersShareTheCacheAndThePlacesOfTcp) {
   const auto one = memory_terms(Configuration(), 1, 1);
   const auto four = memory_terms(Configuration(), 4, 1);
   EXPECT_EQ(term(four, "cache"), term(one, "cache"));
   EXPECT_EQ(term(four, "fixed"), term(one, "fixed"));
-  for (const char* name : {"tcp_clients", "clients_waiting", "upstream_questions",
-                           "upstream_streams", "rings", "udp"}) {
+  EXPECT_LT(term(four, "tcp_clients"), 2 * term(one, "tcp_clients"));
+  for (const char* name :
+       {"clients_waiting", "upstream_questions", "upstream_streams", "rings", "udp"}) {
     EXPECT_EQ(term(four, name), 4 * term(one, name)) << name;
   }
 }
