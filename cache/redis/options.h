@@ -46,12 +46,11 @@ struct BackoffOptions {
 struct BreakerOptions {
   /// No reply to the oldest command for this long: nothing is asked until a PING is answered.
   uint64_t silent_ms = 100;
-  /// Smoothed round trip (weight of a reply: 1/64) from which it is called slow...
+  /// Round trip from which it is called slow: that of a probe, or the smoothed one (weight of a
+  /// reply: 1/64)...
   uint64_t slow_us = 50'000;
   /// ...when it was measured by so many replies at least.
   uint32_t slow_replies_min = 64;
-  /// A probe that took longer than this says that the server is still slow.
-  uint64_t probe_slow_us = 20'000;
   BackoffOptions probe{};  ///< between probes
 };
 
@@ -61,9 +60,9 @@ struct ConnectionOptions {
   uint32_t pending_max = 4096;
   /// Octets not yet with the kernel on one connection. SET and PUBLISH may use three quarters of
   /// it.
-  size_t write_queue_max = 1 << 20;
+  size_t write_queue_max = 512 << 10;
   /// One reply: octets, and elements of nested arrays. The map of a cluster is the largest.
-  size_t reply_size_max = 1 << 20;
+  size_t reply_size_max = 256 << 10;
   uint32_t reply_elements_max = 16'384;
   /// TCP, TLS, and the commands that introduce us, together.
   uint64_t connect_timeout_ms = 3000;
@@ -75,7 +74,7 @@ struct ConnectionOptions {
 };
 
 struct ClusterOptions {
-  uint32_t nodes_max = 64;  ///< connections; masters beyond it are not asked
+  uint32_t nodes_max = 16;  ///< connections; masters beyond it are not asked
   /// Copies of the keys of GETs under way, for asking again after a redirection: octets per
   /// connection. A GET that found no room is not asked again.
   size_t key_room = 256 << 10;

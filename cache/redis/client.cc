@@ -1,0 +1,81 @@
+#include "cache/redis/client.h"
+
+#include <optional>
+#include <utility>
+
+#include "cache/redis/cluster.h"
+#include "cache/redis/single.h"
+#include "cache/redis/subscription.h"
+
+namespace dotring::cache::redis {
+
+struct Client::Parts {
+  Parts(const Options& wanted, const TurnClock& clock, TimerWheel& timers, const HashKey& seed,
+        Dialer& dialer)
+      : options(wanted), random(seed), context{options, clock, timers, random, dialer, statistics} {
+    if (options.target.layout == Layout::Cluster) {
+      cluster.emplace(context);
+    } else {
+      single.emplace(context);
+    }
+  }
+  std::optional<Address> address() { return cluster ? cluster->address() : single->address(); }
+
+  const Options options;
+  Random random;
+  Statistics statistics;
+  const Context context;
+  std::optional<Single> single;
+  std::optional<Cluster> cluster;
+  std::optional<Subscription> subscription;
+};
+
+Client::Client(const Options& options, const TurnClock& clock, TimerWheel& timers,
+               const HashKey& seed, Dialer& dialer)
+    : parts_(std::make_unique<Parts>(options, clock, timers, seed, dialer)) {}
+
+Client::~Client() = default;
+
+void Client::subscribe(std::string channel, MessageHandler& handler) {
+  Parts& parts = *parts_;
+  parts.subscription.emplace(parts.context, std::move(channel), handler,
+                             [&parts] { return parts.address(); });
+}
+
+void Client::start() {
+  if (parts_->cluster) parts_->cluster->start();
+  if (parts_->single) parts_->single->start();
+  if (parts_->subscription) parts_->subscription->start();
+}
+
+void Client::stop() {
+  if (parts_->subscription) parts_->subscription->stop();
+  if (parts_->cluster) parts_->cluster->stop();
+  if (parts_->single) parts_->single->stop();
+}
+
+bool Client::active() const {
+  if (parts_->subscription && parts_->subscription->active()) return true;
+  return parts_->cluster ? parts_->cluster->active() : parts_->single->active();
+}
+
+KeyValue& Client::key_value() {
+  if (parts_->cluster) return *parts_->cluster;
+  return *parts_->single;
+}
+
+const Statistics& Client::statistics() const {
+  return parts_->statistics;
+}
+
+// A subscription and the link to a sentinel take no more than a server each.
+size_t Client::memory_max(const Options& options) {
+  const bool is_cluster = options.target.layout == Layout::Cluster;
+  const size_t links = options.target.layout == Layout::Sentinel ? 2 : 1;
+  const size_t servers =
+      is_cluster ? options.cluster.nodes_max * Server::memory_max(options, options.cluster.key_room)
+                 : Server::memory_max(options, 0);
+  return sizeof(Parts) + servers + links * Server::memory_max(options, 0);
+}
+
+}  // namespace dotring::cache::redis
