@@ -38,12 +38,6 @@ EVERY_NAME = {
 # ... and for some names only, on a connection that serves others too.
 SOME_NAMES = ["drop", "garbage", "wrong-id", "wrong-question", "twice", "garbage-stream", "half-frame"]
 SOME_NAMES += ["half-frame,stall-connection", "stall-connection", "close-after=1", "reset-after=1"]
-# Known to be missed now and then where there is only one server: a question that ends every stream it is
-# asked on takes those that share the stream with it, until their asks are used up. It should be asked alone
-# after its first loss.
-ENDS_STREAMS = ["garbage", "garbage-stream", "half-frame", "half-frame,stall-connection", "stall-connection"]
-ENDS_STREAMS += ["close-after=1", "reset-after=1"]
-MISSED = pytest.mark.xfail(reason="questions share the fate of one that ends streams", strict=False)
 
 
 def ask_all(dotring, names, timeout_s=client.TIMEOUT_S, **options):
@@ -113,7 +107,7 @@ class TestOneServerFails:
 class TestSomeNamesFail:
     """One server that does wrong for some names: the others, on the same streams, do not notice."""
 
-    @pytest.mark.parametrize("fault", [pytest.param(fault, marks=[MISSED] if fault in ENDS_STREAMS else []) for fault in SOME_NAMES])
+    @pytest.mark.parametrize("fault", SOME_NAMES)
     def test_other_queries_are_unaffected(self, stage, authority, fault):
         upstream = Responder(stage, authority, "--rule", f"bad*:{fault}")
         dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 2000})

@@ -30,9 +30,12 @@ def program(name):
 
 
 class Dotring:
-    """A running dotring. Options are configuration keys: {"cache.memory": "16MiB"}; lists are joined."""
+    """A running dotring. Options are configuration keys: {"cache.memory": "16MiB"}; lists are joined.
 
-    def __init__(self, stage, upstreams=(), options=None, listen=(HOST,), wait=True, environment=None):
+    `prefix` is a command that runs it, as in `nice`.
+    """
+
+    def __init__(self, stage, upstreams=(), options=None, listen=(HOST,), wait=True, environment=None, prefix=()):
         self.port = ports.free_port()
         self.admin_port = ports.free_port()
         settings = {
@@ -48,9 +51,8 @@ class Dotring:
             # Nobody listens there: whoever asks upstream without being told to, fails.
             settings["upstream.servers"] = f"tls://{HOST}:{ports.free_port()}#{AUTH_NAME}"
         settings.update(options or {})
-        self.process = stage.start(
-            "dotring", [program("dotring"), *arguments_of(settings)], {**ENVIRONMENT, **(environment or {})}
-        )
+        command = [*prefix, program("dotring"), *arguments_of(settings)]
+        self.process = stage.start("dotring", command, {**ENVIRONMENT, **(environment or {})})
         self.ended_by_test = False
         stage.at_end(self.end)
         if wait:

@@ -38,8 +38,9 @@ class Asked:
 class Connection:
     """What is known about the TLS connection that a query came on."""
 
-    def __init__(self, number, stream, server_name):
+    def __init__(self, number, stream, server_name, hello):
         self.number = number
+        self.hello = hello  # the octets of the first flight, for client_hello.parse()
         self.alpn = stream.selected_alpn_protocol()
         self.tls_version = stream.version()
         self.resumed = stream.session_reused
@@ -117,13 +118,14 @@ class PythonUpstream(TlsServer):
     def _serve(self, plain):
         try:
             plain.settimeout(60)
+            hello = plain.recv(65536, socket.MSG_PEEK)
             stream = self._context.wrap_socket(plain, server_side=True)
         except OSError:
             plain.close()
             return
         with self._lock:
             name = self._server_names.get(stream.fileno())
-            connection = Connection(len(self.connections), stream, name)
+            connection = Connection(len(self.connections), stream, name, hello)
             self.connections.append(connection)
             self._streams.append(stream)
         try:
