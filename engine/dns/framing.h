@@ -38,9 +38,14 @@ class Framing {
  private:
   // Doubles like the vector would by itself, but never beyond the frame: memory follows what has
   // arrived, not what a length promises, and stays within the bound above.
-  void reserve_waiting(size_t size, size_t frame_size) {
-    if (size <= waiting_.capacity()) return;
-    waiting_.reserve(std::min(std::max(size, 2 * waiting_.capacity()), frame_size));
+  void append_waiting(Bytes bytes, size_t frame_size) {
+    const size_t before = waiting_.size();
+    const size_t size = before + bytes.size();
+    if (size > waiting_.capacity()) {
+      waiting_.reserve(std::min(std::max(size, 2 * waiting_.capacity()), frame_size));
+    }
+    waiting_.resize(size);
+    std::memcpy(waiting_.data() + before, bytes.data(), bytes.size());
   }
 
   std::vector<uint8_t> waiting_;
@@ -70,8 +75,7 @@ size_t Framing::feed_until(const Bytes bytes, Take&& take) {
     }
     const size_t wanted = waiting_.size() < 2 ? 2 : 2 + size_t{load_be16(waiting_.data())};
     const size_t taken = std::min(left.size(), wanted - waiting_.size());
-    reserve_waiting(waiting_.size() + taken, wanted);
-    waiting_.insert(waiting_.end(), left.begin(), left.begin() + static_cast<ptrdiff_t>(taken));
+    append_waiting(left.first(taken), wanted);
     left = left.subspan(taken);
     if (waiting_.size() < 2 || waiting_.size() < 2 + size_t{load_be16(waiting_.data())}) continue;
     std::vector<uint8_t> whole;
