@@ -59,6 +59,9 @@ class Client {
   /// Messages that arrived and that the kernel dropped because we did not read them in time.
   virtual uint64_t answers_dropped() const { return 0; }
 
+  /// The owner's own, to find what it knows of a client.
+  uint32_t number = 0;
+
   bool has_room() const { return exchange_.has_room(); }
   uint32_t waiting() const { return exchange_.waiting(); }
   /// Gives up what was handed over before `sent_before_ns`: on_lost() follows for each.
