@@ -152,6 +152,8 @@ void Server::probe() {
 void Server::watch() {
   const ConnectionOptions& limits = context_.options.connection;
   const uint64_t silent_ms = context_.options.breaker.silent_ms;
+  // It was we who were held up: what the server said meanwhile is not read yet.
+  if (context_.now_ms() - watch_timer_.due_ms() > silent_ms / 2) return arm_watch(silent_ms);
   if (pending_.empty()) {
     const uint64_t idle_ms = (context_.now_us() - last_active_us_) / 1000;
     if (idle_ms < limits.ping_every_ms) return arm_watch(limits.ping_every_ms - idle_ms);
