@@ -5,6 +5,9 @@
 
 #pragma once
 
+#include <algorithm>
+#include <span>
+
 #include "engine/base/list.h"
 #include "engine/dns/question.h"
 
@@ -20,9 +23,16 @@ struct Attempt : ListNode<> {
   Connection* connection = nullptr;       ///< null when not under way
   uint64_t sent_us = 0;
   uint16_t id = 0;
-  uint16_t server = 0;  ///< index of the server that was asked
+  uint16_t server = 0;    ///< index of the server that was asked
+  bool forgiven = false;  ///< is not counted as an ask
 
   bool under_way() const { return connection != nullptr; }
 };
+
+/// Whether one of them is under way on this stream.
+inline bool carries(std::span<const Attempt> attempts, const Connection& connection) {
+  return std::any_of(attempts.begin(), attempts.end(),
+                     [&](const Attempt& attempt) { return attempt.connection == &connection; });
+}
 
 }  // namespace dotring::upstream

@@ -30,6 +30,11 @@ struct Standing {
   uint64_t in_flight = 0;
 };
 
+/// How many questions may share a stream with one; most may with any.
+inline constexpr uint16_t kAnyCompany = UINT16_MAX;
+/// And with one that is kept apart.
+inline constexpr uint16_t kCompanyMax = 128;
+
 /// Servers as bits.
 using ServerSet = uint64_t;
 inline constexpr size_t kServersMax = 64;

@@ -55,7 +55,7 @@ void Connection::connect() {
   framing_.reset();
   started_us_ = time_.now_us();
   opened_us_ = last_traffic_us_ = last_write_us_ = last_answer_us_ = answers_ = told_ms_ = 0;
-  unexpected_in_row_ = mismatched_in_row_ = 0;
+  strays_in_row_ = no_answers_in_row_ = 0;
   time_.arm_in(timer_, options_.connect_timeout_ms);
   stream_ = dialer_.dial(*this);
 }
@@ -79,8 +79,12 @@ bool Connection::can_ask(size_t window) {
   return ids_.can_take(time_.now_ms());
 }
 
+bool Connection::can_probe() {
+  return receiving() && !blocked_ && ids_.can_take(time_.now_ms());
+}
+
 bool Connection::ask(Attempt& attempt) {
-  assert(open() && !attempt.under_way());
+  assert(receiving() && !attempt.under_way());
   const MutableBytes room = stream_->reserve(kLengthSize + dns::kUpstreamQuerySizeMax);
   if (room.empty()) {
     blocked_ = true;
@@ -133,15 +137,16 @@ void Connection::on_bytes(Bytes bytes) {
   close_when_drained();
 }
 
-// False: the stream is of no use any more, what else came is dropped.
+// False: the stream is of no use any more, what else came is dropped. A message that makes no sense
+// ends at its frame, the next one may be good: others wait for theirs.
 bool Connection::take_message(Bytes message) {
-  if (message.size() < dns::kHeaderSize) return garbage("a message shorter than a header");
+  if (message.size() < dns::kHeaderSize) return take_stray(statistics_.malformed);
   const dns::Header header = dns::read_header(message);
-  if (!header.has(dns::kFlagQr)) return garbage("a message that is no response");
+  if (!header.has(dns::kFlagQr)) return take_stray(statistics_.malformed);
   const auto found = ids_.find(header.id);
   switch (found.state) {
     case IdTable<Attempt>::State::Free:
-      return take_unexpected();
+      return take_stray(statistics_.unexpected);
     case IdTable<Attempt>::State::Abandoned:
       return take_late(header.id);
     case IdTable<Attempt>::State::Waiting:
@@ -150,10 +155,10 @@ bool Connection::take_message(Bytes message) {
   return take_answer(*found.query, message);
 }
 
-bool Connection::take_unexpected() {
-  statistics_.unexpected.add();
-  if (++unexpected_in_row_ < options_.unexpected_max) return true;
-  return garbage("answers to questions that were not asked");
+bool Connection::take_stray(Counter& counter) {
+  counter.add();
+  if (++strays_in_row_ < options_.unexpected_max) return true;
+  return garbage("messages that answer nothing");
 }
 
 bool Connection::take_late(uint16_t id) {
@@ -166,30 +171,32 @@ bool Connection::take_late(uint16_t id) {
 
 bool Connection::take_answer(Attempt& attempt, Bytes message) {
   const dns::AnswerView view = dns::view_answer(message, question_of(*attempt.key));
-  if (view.fault == dns::AnswerFault::WrongQuestion) return take_mismatch(attempt);
+  if (view.fault == dns::AnswerFault::WrongQuestion) {
+    return take_no_answer(attempt, statistics_.mismatched);
+  }
   const bool answer =
       view.fault == dns::AnswerFault::None || view.fault == dns::AnswerFault::WithoutQuestion;
-  if (!answer) return garbage("a malformed answer");
+  if (!answer) return take_no_answer(attempt, statistics_.malformed);
   ids_.release(attempt.id);
   attempt.connection = nullptr;
   statistics_.in_flight.subtract();
   statistics_.answers.add();
   ++answers_;
   last_answer_us_ = time_.now_us();
-  unexpected_in_row_ = mismatched_in_row_ = 0;
+  strays_in_row_ = no_answers_in_row_ = 0;
   handler_.on_answer(*this, attempt, message, view);
   if (view.has_opt && state_ == State::Open) take_keepalive(view.edns);
   return receiving();
 }
 
 // The true answer may still come, so the id stays reserved; the question is asked again elsewhere.
-bool Connection::take_mismatch(Attempt& attempt) {
-  statistics_.mismatched.add();
+bool Connection::take_no_answer(Attempt& attempt, Counter& counter) {
+  counter.add();
   abandon(attempt);
   handler_.on_mismatch(*this, attempt);
   if (!receiving()) return false;
-  if (++mismatched_in_row_ < options_.mismatched_max) return true;
-  return garbage("answers to other questions");
+  if (++no_answers_in_row_ < options_.mismatched_max) return true;
+  return garbage("answers that fit no question");
 }
 
 // RFC 7828, 3.2.2 and 3.4: zero asks us to close as soon as what is in flight is answered.
@@ -278,8 +285,10 @@ void Connection::end(EndCause cause, const std::string& detail) {
 // No more answers will come. What was in flight is not kept waiting for the stream's own end.
 bool Connection::on_peer_finished() {
   if (!receiving()) return false;
+  const bool whole = framing_.bytes_waiting() == 0;
   state_ = State::Closing;
-  report_end(EndCause::PeerClosed, "closed by the server");
+  report_end(whole ? EndCause::PeerClosed : EndCause::Garbage,
+             whole ? "closed by the server" : "half a message, then the end");
   return false;
 }
 

@@ -35,7 +35,7 @@ enum class EndCause : uint8_t {
   TicketDeclined,      ///< never opened: without a ticket it would
   PeerClosed,          ///< was open, closed in order
   Lost,                ///< was open, broken off
-  Garbage,             ///< what came was not DNS, or not answers to our questions
+  Garbage,             ///< too much that was no answer to our questions, or half a message
   Silent,              ///< no answers
 };
 
@@ -56,7 +56,7 @@ class ConnectionHandler {
   /// an answer that says no more than its rcode.
   virtual void on_answer(Connection& connection, Attempt& attempt, Bytes message,
                          const dns::AnswerView& view) = 0;
-  /// The attempt is over: an answer with its id had another question.
+  /// The attempt is over: what came with its id had another question, or was malformed.
   virtual void on_mismatch(Connection& connection, Attempt& attempt) = 0;
   /// There is room for queries again.
   virtual void on_room(Connection& connection) = 0;
@@ -90,6 +90,8 @@ class Connection final : private io::StreamHandler {
   /// Whether a query may be written now: open, not about to be closed by the server, fewer than
   /// `window` in flight, an id free, and the server reads.
   bool can_ask(size_t window);
+  /// The same for our own question, which goes on a draining stream too.
+  bool can_probe();
   /// Writes the query for `attempt.key`. False: the stream takes no more now, the attempt is as
   /// before.
   bool ask(Attempt& attempt);
@@ -112,10 +114,10 @@ class Connection final : private io::StreamHandler {
   void on_closed(io::CloseReason reason, const std::string& detail) override;
 
   bool take_message(Bytes message);
-  bool take_unexpected();
+  bool take_stray(Counter& counter);
   bool take_late(uint16_t id);
   bool take_answer(Attempt& attempt, Bytes message);
-  bool take_mismatch(Attempt& attempt);
+  bool take_no_answer(Attempt& attempt, Counter& counter);
   void take_keepalive(const dns::Edns& edns);
   void watch_half_message();
   void on_half_message();
@@ -153,8 +155,8 @@ class Connection final : private io::StreamHandler {
   uint64_t last_answer_us_ = 0;
   uint64_t answers_ = 0;
   uint64_t told_ms_ = 0;  ///< the idle limit that this stream's server told, 0: none
-  uint32_t unexpected_in_row_ = 0;
-  uint32_t mismatched_in_row_ = 0;
+  uint32_t strays_in_row_ = 0;
+  uint32_t no_answers_in_row_ = 0;
 };
 
 }  // namespace dotring::upstream

@@ -14,8 +14,10 @@ namespace {
 
 // A refusal is kept whole only when it is short; refusals are.
 constexpr size_t kRefusalSizeMax = 512;
-// Attempts lost with a stream that was giving answers are not counted, so often.
-constexpr uint8_t kLossesForgiven = 8;
+// Asks that were lost in company are not counted, so often.
+constexpr uint8_t kAsksForgivenMax = 12;
+// Those that are lost together are asked again in so many groups, the second time.
+constexpr size_t kGroups = 8;
 
 }  // namespace
 
@@ -35,6 +37,17 @@ Attempt* Inquiry::free_attempt() {
   const auto free = std::find_if(attempts.begin(), attempts.end(),
                                  [](const Attempt& attempt) { return !attempt.under_way(); });
   return free == attempts.end() ? nullptr : &*free;
+}
+
+void Inquiry::keep_apart(size_t together) {
+  const size_t smaller = std::min<size_t>(together, company) / kGroups;
+  company = static_cast<uint16_t>(std::clamp<size_t>(smaller, 1, kCompanyMax));
+}
+
+void Inquiry::forgive(Attempt& attempt) {
+  if (attempt.forgiven || asks_forgiven == kAsksForgivenMax) return;
+  attempt.forgiven = true;
+  ++asks_forgiven;
 }
 
 void Inquiry::on_timer() {
@@ -68,9 +81,10 @@ size_t Multiplexer::memory_max(const Options& options) {
   const size_t question = sizeof(Inquiry) + 8 + kRefusalSizeMax;
   const size_t streams = options.servers.size() * (options.connections + size_t{2});
   const size_t ids = 26 * size_t{std::bit_ceil(options.connection.ids_max)};
-  const size_t stream = sizeof(Connection) + ids + 2 + dns::kMessageSizeMax;
-  return options.questions_max * question + streams * stream +
-         options.servers.size() * sizeof(Server);
+  const size_t stream = sizeof(Connection) + 2 + dns::kMessageSizeMax;
+  const size_t apart = options.servers.size() * options.connections_apart;
+  return options.questions_max * question + streams * (stream + ids) +
+         apart * (stream + 26 * size_t{kCompanyMax}) + options.servers.size() * sizeof(Server);
 }
 
 // ---------------------------------------------------------------------------------------------------
@@ -136,17 +150,25 @@ void Multiplexer::on_mismatch(Attempt& attempt) {
   go_on_without(inquiry, ask_again(inquiry, statistics_.asked_again_mismatched));
 }
 
-void Multiplexer::on_lost(Attempt& attempt, bool progress) {
+// The first loss is nobody's fault: the question is asked at once where there is room.
+void Multiplexer::on_lost(Attempt& attempt, const Loss& loss) {
   Inquiry& inquiry = *attempt.inquiry;
-  if (++inquiry.losses <= kLossesForgiven && progress) --inquiry.asks;
-  go_on_without(inquiry, ask_again(inquiry, statistics_.asked_again_lost));
+  if (loss.together > 1 || loss.in_order) inquiry.forgive(attempt);
+  const bool asked_since = &attempt != inquiry.newest && inquiry.newest->under_way();
+  if (inquiry.apart() && (asked_since || inquiry.linked())) return;
+  if (inquiry.losses++ == 0) {
+    return go_on_without(inquiry, ask_again(inquiry, statistics_.asked_again_lost));
+  }
+  stop_waiting(inquiry);
+  inquiry.keep_apart(loss.together);
+  ask_apart(inquiry, statistics_.asked_again_lost);
 }
 
 // An attempt is over without an answer; `outcome` is what came of asking again.
 void Multiplexer::go_on_without(Inquiry& inquiry, Outcome outcome) {
   if (outcome == Outcome::Asked || inquiry.under_way()) return;
   const bool may_wait = outcome == Outcome::NoRoom && inquiry.refusal.empty();
-  if (!may_wait || inquiry.asks >= options_.asks_max) return give_up(inquiry);
+  if (!may_wait || used_up(inquiry)) return give_up(inquiry);
   stop_waiting(inquiry);
   wait(waiting_, inquiry, Place::First);
   arm_deadline(inquiry);
@@ -191,6 +213,7 @@ void Multiplexer::release(Inquiry& inquiry) {
   inquiries_.give_back(&inquiry);
   statistics_.questions_in_flight.subtract();
   if (!waiting_.empty()) serve_waiting();
+  if (!apart_.empty()) serve_apart();
   if (draining_ && inquiries_.used() == 0) {
     for (const auto& server : servers_) server->drain();
   }
@@ -220,6 +243,13 @@ void Multiplexer::on_failing() {
   while (Inquiry* inquiry = waiting_.front()) {
     stop_waiting(*inquiry);
     give_up(*inquiry);
+  }
+  List<Inquiry> apart;
+  apart.splice_back(apart_);
+  while (Inquiry* inquiry = apart.front()) {
+    const bool listening = inquiry->under_way();
+    listening ? inquiry->unlink() : stop_waiting(*inquiry);
+    listening ? apart_.push_back(*inquiry) : give_up(*inquiry);
   }
 }
 

@@ -4,7 +4,7 @@
 // that stream is lost, when the answer is somebody else's, when the server refuses, or when
 // patience ends (then the first stream is still listened to: whichever answers first). While no
 // stream has room it waits. When no server works it ends at once, so that stale answers can be
-// given.
+// given. A question that is lost more than once is kept apart from others (inquiry.h).
 //
 // Everything runs on the thread of `time`'s source. Nothing is allocated per question.
 
@@ -57,7 +57,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
 
   // ServerHandler
   void on_answer(Attempt& attempt, Bytes message, const dns::AnswerView& view) override;
-  void on_lost(Attempt& attempt, bool progress) override;
+  void on_lost(Attempt& attempt, const Loss& loss) override;
   void on_mismatch(Attempt& attempt) override;
   void on_stream() override;
   void on_room() override;
@@ -67,11 +67,14 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   // Asking (multiplexer_asking.cc).
   Outcome ask(Inquiry& inquiry, ServerSet excluded);
   Outcome ask_again(Inquiry& inquiry, Counter& reason);
+  void ask_apart(Inquiry& inquiry, Counter& reason);
   void ask_or_wait(Inquiry& inquiry);
+  bool used_up(const Inquiry& inquiry) const;
   void wait(List<Inquiry>& list, Inquiry& inquiry, Place place);
   void stop_waiting(Inquiry& inquiry);
   void serve_waiting();
   void serve_elsewhere();
+  void serve_apart();
   bool all_failing() const;
 
   // Timers.
@@ -79,6 +82,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   void on_no_server(Inquiry& inquiry);
   void on_hedge(Inquiry& inquiry);
   void on_patience(Inquiry& inquiry);
+  void on_silence(Inquiry& inquiry, size_t together);
   void arm_after_ask(Inquiry& inquiry, Server& server);
   void arm_deadline(Inquiry& inquiry);
   void arm(Inquiry& inquiry, uint64_t due_ms);
@@ -105,6 +109,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   Slab<Inquiry> inquiries_;
   List<Inquiry> waiting_;    ///< for any stream with room
   List<Inquiry> elsewhere_;  ///< for a stream that does not carry them already
+  List<Inquiry> apart_;      ///< for a stream apart; each may still be under way on others
   std::vector<Standing> standings_;
   std::vector<std::unique_ptr<Server>> servers_;
 };

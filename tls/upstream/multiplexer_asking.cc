@@ -5,6 +5,8 @@
 
 namespace dotring::upstream {
 
+using query::ForwardResult;
+
 // ---------------------------------------------------------------------------------------------------
 // Asking
 
@@ -27,7 +29,7 @@ Multiplexer::Outcome Multiplexer::ask(Inquiry& inquiry, ServerSet excluded) {
   Attempt* attempt = inquiry.free_attempt();
   if (!attempt) return Outcome::NoServer;
   for (size_t i = 0; i < servers_.size(); ++i) {
-    standings_[i] = servers_[i]->stand(inquiry.listening());
+    standings_[i] = servers_[i]->stand(inquiry.listening(), inquiry.company);
   }
   const auto chosen = choice_.choose(standings_, inquiry.asked, excluded, random_);
   if (!chosen) {
@@ -36,20 +38,37 @@ Multiplexer::Outcome Multiplexer::ask(Inquiry& inquiry, ServerSet excluded) {
   }
   Server& server = *servers_[*chosen];
   // A full send queue shows only now, and is no choice the next time.
-  if (!server.ask(*standings_[*chosen].connection, *attempt)) return ask(inquiry, excluded);
-  stop_waiting(inquiry);
+  Connection& connection = *standings_[*chosen].connection;
+  if (!server.ask(connection, *attempt, inquiry.company)) return ask(inquiry, excluded);
+  attempt->forgiven = false;
   inquiry.newest = attempt;
   inquiry.asked |= ServerSet{1} << *chosen;
   ++inquiry.asks;
+  if (inquiry.apart()) statistics_.asked_apart.add();
   arm_after_ask(inquiry, server);
+  stop_waiting(inquiry);
   return Outcome::Asked;
 }
 
 Multiplexer::Outcome Multiplexer::ask_again(Inquiry& inquiry, Counter& reason) {
-  if (inquiry.asks >= options_.asks_max) return Outcome::NoServer;
+  if (used_up(inquiry)) return Outcome::NoServer;
   const Outcome outcome = ask(inquiry, inquiry.refused);
   if (outcome == Outcome::Asked) reason.add();
   return outcome;
+}
+
+bool Multiplexer::used_up(const Inquiry& inquiry) const {
+  return inquiry.asks_counted() >= options_.asks_max;
+}
+
+// It may be under way elsewhere too, and waits all the same.
+void Multiplexer::ask_apart(Inquiry& inquiry, Counter& reason) {
+  const Outcome outcome = ask_again(inquiry, reason);
+  if (outcome == Outcome::Asked) return;
+  const bool may_wait = outcome == Outcome::NoRoom && inquiry.refusal.empty();
+  if (!may_wait && !inquiry.under_way()) return give_up(inquiry);
+  if (may_wait) wait(apart_, inquiry, Place::Last);
+  arm_deadline(inquiry);
 }
 
 bool Multiplexer::all_failing() const {
@@ -70,7 +89,8 @@ void Multiplexer::wait(List<Inquiry>& list, Inquiry& inquiry, Place place) {
   place == Place::First ? list.push_front(inquiry) : list.push_back(inquiry);
   statistics_.questions_waiting.add();
   for (size_t i = 0; i < servers_.size(); ++i) {
-    if (!(inquiry.refused >> i & 1)) servers_[i]->want_stream();
+    if (inquiry.refused >> i & 1) continue;
+    inquiry.apart() ? servers_[i]->want_stream_apart() : servers_[i]->want_stream();
   }
 }
 
@@ -78,15 +98,19 @@ void Multiplexer::stop_waiting(Inquiry& inquiry) {
   if (!inquiry.linked()) return;
   inquiry.unlink();
   statistics_.questions_waiting.subtract();
+  if (!inquiry.apart() || !apart_.empty()) return;
+  for (const auto& server : servers_) server->end_apart();
 }
 
 void Multiplexer::on_stream() {
   serve_waiting();
   serve_elsewhere();
+  serve_apart();
 }
 
 void Multiplexer::on_room() {
   serve_waiting();
+  serve_apart();
 }
 
 // In order; where there is no room for the first there is none for the others.
@@ -107,13 +131,23 @@ void Multiplexer::serve_elsewhere() {
   }
 }
 
+// In turn: one that was lost alone has gone to the end.
+void Multiplexer::serve_apart() {
+  while (Inquiry* inquiry = apart_.front()) {
+    if (ask(*inquiry, inquiry->refused) == Outcome::Asked) continue;
+    for (const auto& server : servers_) server->want_stream_apart();
+    return;
+  }
+}
+
 // ---------------------------------------------------------------------------------------------------
 // Timers
 
 void Multiplexer::on_timer(Inquiry& inquiry) {
   if (time_.now_ms() >= inquiry.deadline_ms) {
     if (!inquiry.refusal.empty()) return finish_with_refusal(inquiry);
-    return finish(inquiry, query::ForwardResult::TimedOut);
+    const bool asked = inquiry.asked != 0;
+    return finish(inquiry, asked ? ForwardResult::TimedOut : ForwardResult::NoUpstream);
   }
   if (!inquiry.under_way()) return on_no_server(inquiry);
   if (inquiry.hedging) return on_hedge(inquiry);
@@ -139,12 +173,26 @@ void Multiplexer::on_hedge(Inquiry& inquiry) {
 
 void Multiplexer::on_patience(Inquiry& inquiry) {
   Attempt& newest = *inquiry.newest;
-  if (newest.under_way()) servers_[newest.server]->attempt_timed_out(newest);
+  const size_t silent_to =
+      newest.under_way() ? servers_[newest.server]->attempt_timed_out(newest) : 0;
+  if (silent_to > 1 || inquiry.apart()) return on_silence(inquiry, silent_to);
   const Outcome outcome = ask_again(inquiry, statistics_.asked_again_timeout);
   if (outcome == Outcome::Asked) return;
   if (!inquiry.refusal.empty()) return finish_with_refusal(inquiry);
   if (outcome == Outcome::NoRoom) wait(elsewhere_, inquiry, Place::Last);
   arm_deadline(inquiry);
+}
+
+// The stream gives no answers to `together` questions. It is still listened to. Another server is
+// asked at once; on other streams of the same one the silence would be carried along.
+void Multiplexer::on_silence(Inquiry& inquiry, size_t together) {
+  if (together > 1) inquiry.forgive(*inquiry.newest);
+  const bool first = inquiry.losses++ == 0;
+  if (first && ask(inquiry, inquiry.refused | inquiry.asked) == Outcome::Asked) {
+    return statistics_.asked_again_timeout.add();
+  }
+  inquiry.keep_apart(together);
+  ask_apart(inquiry, statistics_.asked_again_timeout);
 }
 
 void Multiplexer::arm_after_ask(Inquiry& inquiry, Server& server) {

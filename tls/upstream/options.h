@@ -40,9 +40,9 @@ struct ConnectionOptions {
   uint64_t message_timeout_ms = 2000;
   /// Queries are padded to a multiple of this (RFC 8467, 4.1); 0: no padding. At most 128.
   uint16_t padding = 128;
-  /// Answers to no query, in a row, that end a stream.
+  /// Messages that answer no query, in a row, that end a stream.
   uint32_t unexpected_max = 16;
-  /// Answers to another question, in a row, that end a stream.
+  /// Answers to a query that are malformed or have another question, in a row, that end a stream.
   uint32_t mismatched_max = 3;
 };
 
@@ -66,6 +66,9 @@ struct Options {
 
   /// Streams per server.
   uint32_t connections = 2;
+  /// Streams per server besides, for questions that are kept apart (inquiry.h); open only while
+  /// there are any.
+  uint32_t connections_apart = 4;
   /// Questions under way, waiting ones included; about 400 octets each.
   uint32_t questions_max = 8192;
 

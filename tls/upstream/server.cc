@@ -3,6 +3,7 @@
 #include "tls/upstream/server.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "tls/upstream/refusal.h"
 
@@ -12,21 +13,17 @@ namespace {
 // A server that closes an unused stream earlier than this did not want us; it was not idleness.
 constexpr uint64_t kUnwantedUs = 1'000'000;
 
-bool carries(std::span<const Attempt> attempts, const Connection& connection) {
-  return std::any_of(attempts.begin(), attempts.end(),
-                     [&](const Attempt& attempt) { return attempt.connection == &connection; });
-}
-
 }  // namespace
 
 // ---------------------------------------------------------------------------------------------------
 // Questions
 
-Standing Server::stand(std::span<const Attempt> attempts) {
+Standing Server::stand(std::span<const Attempt> attempts, uint16_t company) {
   Standing standing;
   if (failing()) return standing;
   bool doubtful = state() == ServerState::Probing;
-  standing.connection = pick(attempts, doubtful);
+  const bool apart = company != kAnyCompany;
+  standing.connection = apart ? pick_apart(attempts, company) : pick(attempts, doubtful);
   standing.readiness = doubtful ? Readiness::Doubtful : Readiness::Ready;
   if (!standing.connection) standing.readiness = Readiness::Waiting;
   standing.in_flight = statistics_.in_flight.value();
@@ -35,13 +32,16 @@ Standing Server::stand(std::span<const Attempt> attempts) {
 }
 
 // The first stream with few queries in flight, so that queries of one turn leave together; when all
-// have many, the one with the fewest. A stream in doubt only when there is no other.
+// have many, the one with the fewest. A stream in doubt only when there is no other; one that was
+// opened after a failure not before our own question is answered: else a question that ends streams
+// would make the server fail.
 Connection* Server::pick(std::span<const Attempt> attempts, bool& doubtful) {
   Connection* best = nullptr;
   bool best_in_doubt = false;
   for (const auto& slot : slots_) {
     Connection& connection = slot->connection;
-    if (!connection.can_ask(window_.size()) || carries(attempts, connection)) continue;
+    if (slot->proving || !connection.can_ask(window_.size())) continue;
+    if (carries(attempts, connection)) continue;
     const bool in_doubt = slot->probe.under_way();
     if (!in_doubt && connection.in_flight() < options_.spread_above) return &connection;
     const bool fewer = best && connection.in_flight() < best->in_flight();
@@ -53,12 +53,15 @@ Connection* Server::pick(std::span<const Attempt> attempts, bool& doubtful) {
   return best;
 }
 
-bool Server::ask(Connection& connection, Attempt& attempt) {
+bool Server::ask(Connection& connection, Attempt& attempt, uint16_t company) {
   last_question_us_ = time_.now_us();
+  Slot& slot = slot_of(connection);
+  const uint16_t company_now = slot.company_with(company);
   if (!connection.ask(attempt)) return false;
+  slot.company = company_now;
   attempt.server = static_cast<uint16_t>(index_);
   if (measure_stale()) measure_anew();
-  if (connection.in_flight() >= options_.grow_above) want_stream();
+  if (!slot.apart && connection.in_flight() >= options_.grow_above) want_stream();
   return true;
 }
 
@@ -78,21 +81,41 @@ void Server::measure_anew() {
 }
 
 // An attempt that ran out of patience took at least that long, or "fastest" would never learn of
-// it.
-void Server::attempt_timed_out(Attempt& attempt) {
+// it. On a silent stream that is known when the probe was answered: a dead one says nothing of the
+// time that answers take.
+size_t Server::attempt_timed_out(Attempt& attempt) {
   statistics_.timeouts.add();
-  round_trip_.add(time_.now_us() - attempt.sent_us);
-  if (attempt.connection->last_answer_us() < attempt.sent_us) suspect();
+  const uint64_t waited_us = time_.now_us() - attempt.sent_us;
+  if (!silent(*attempt.connection, attempt)) {
+    round_trip_.add(waited_us);
+    return 0;
+  }
+  Slot& slot = slot_of(*attempt.connection);
+  slot.waited_us = std::max(slot.waited_us, waited_us);
+  slot.apart ? void(probe(slot)) : probe_all();
+  return slot.questions();
+}
+
+bool Server::silent(const Connection& connection, const Attempt& attempt) const {
+  const uint64_t heard_us = connection.last_answer_us();
+  return heard_us < attempt.sent_us ||
+         time_.now_us() - heard_us >= options_.patience_ms_min * 1000 / 2;
 }
 
 // One dead stream is likely not the only one: all are asked at once.
-void Server::suspect() {
+void Server::probe_all() {
   for (const auto& slot : slots_) probe(*slot);
 }
 
-void Server::probe(Slot& slot) {
-  if (!slot.connection.can_ask(SIZE_MAX)) return;
-  if (slot.probe.send(slot.connection, time_, options_.probe_timeout_ms)) statistics_.probes.add();
+// Those that are kept apart have waited already for what may be the fault of one of them.
+bool Server::probe(Slot& slot) {
+  if (!slot.connection.can_probe()) return false;
+  const uint64_t timeout_ms =
+      slot.apart ? std::min(options_.probe_timeout_ms, options_.patience_ms_min / 2)
+                 : options_.probe_timeout_ms;
+  if (!slot.probe.send(slot.connection, time_, timeout_ms)) return false;
+  statistics_.probes.add();
+  return true;
 }
 
 void Server::Slot::on_probe_timeout() {
@@ -108,17 +131,22 @@ void Server::Slot::on_probe_timeout() {
 void Server::on_answer(Connection& connection, Attempt& attempt, Bytes message,
                        const dns::AnswerView& view) {
   answered();
-  if (!attempt.inquiry) {
-    slot_of(connection).probe.ended();
-    if (!round_trip_.measured()) measure(attempt);
-    return handler_.on_room();
-  }
+  if (!attempt.inquiry) return probe_answered(slot_of(connection), attempt);
   measure(attempt);
   if (is_refusal(view)) statistics_.refusals.add();
   handler_.on_answer(attempt, message, view);
 }
 
+void Server::probe_answered(Slot& slot, const Attempt& attempt) {
+  slot.probe.ended();
+  slot.proving = false;
+  if (!round_trip_.measured()) measure(attempt);
+  if (slot.waited_us > 0) round_trip_.add(std::exchange(slot.waited_us, 0));
+  handler_.on_stream();
+}
+
 void Server::answered() {
+  last_answered_us_ = time_.now_us();
   window_.answered();
   const bool was_up = state() == ServerState::Up;
   health_.answered();
@@ -138,7 +166,9 @@ void Server::measure(const Attempt& attempt) {
 
 void Server::on_mismatch(Connection& connection, Attempt& attempt) {
   if (attempt.inquiry) return handler_.on_mismatch(attempt);
-  slot_of(connection).probe.ended();
+  Slot& slot = slot_of(connection);
+  slot.probe.ended();
+  if (slot.proving) connection.end(EndCause::Garbage, "a wrong answer to our own question");
 }
 
 void Server::on_room(Connection&) {
@@ -150,13 +180,18 @@ void Server::on_room(Connection&) {
 
 void Server::on_ended(Connection& connection, const Ending& ending) {
   Slot& slot = slot_of(connection);
-  slot.renewing = false;
+  const bool probing = slot.probe.attempt().linked();
+  const Loss loss{ending.lost_count - (probing ? 1 : 0),
+                  ending.cause == EndCause::PeerClosed && ending.answers > 0};
+  slot.renewing = slot.proving = false;
+  slot.waited_us = 0;
   slot.probe.ended();
-  judge(ending);
-  if (was_of_use(ending)) keep_warm();
+  slot.apart ? judge_apart(ending) : judge(ending, loss.together > 0);
+  if (!slot.apart && was_of_use(ending)) keep_warm();
   while (Attempt* attempt = ending.lost.pop_front()) {
-    if (attempt->inquiry) handler_.on_lost(*attempt, ending.answers > 0);
+    if (attempt->inquiry) handler_.on_lost(*attempt, loss);
   }
+  if (slot.apart) handler_.on_room();
 }
 
 // A stream that was closed soon without having carried a question is not replaced before there is
@@ -166,7 +201,9 @@ bool Server::was_of_use(const Ending& ending) const {
   return carried_question || ending.open_us >= kUnwantedUs;
 }
 
-void Server::judge(const Ending& ending) {
+// A question may have ended the stream. Then the server is `excused`: whether it works is seen from
+// the next stream, which has nothing but our own question on it at first.
+void Server::judge(const Ending& ending, bool excused) {
   switch (ending.cause) {
     case EndCause::Local:
       return;
@@ -174,18 +211,27 @@ void Server::judge(const Ending& ending) {
       return draining_ ? void() : connect();
     case EndCause::PeerClosed:
     case EndCause::Lost:
-      return judge_peer_close(ending);
+      return judge_peer_close(ending, excused);
+    case EndCause::Garbage:
+      if (ending.answers > 0) return statistics_.streams_garbage.add();
+      return failed(ending.cause, ending.detail, excused);
+    case EndCause::Silent:
+      if (answers_elsewhere()) return statistics_.streams_silent.add();
+      return failed(ending.cause, ending.detail);
     case EndCause::ConnectFailed:
     case EndCause::CertificateRefused:
-    case EndCause::Garbage:
-    case EndCause::Silent:
       return failed(ending.cause, ending.detail);
   }
 }
 
+// While one stream was silent another one gave answers: a question has stopped it, not the server.
+bool Server::answers_elsewhere() const {
+  return time_.now_us() - last_answered_us_ < options_.probe_timeout_ms * 1000;
+}
+
 // A stream that gave answers is no failure of the server: it closes after so many, or was
 // restarted.
-void Server::judge_peer_close(const Ending& ending) {
+void Server::judge_peer_close(const Ending& ending, bool excused) {
   const bool idle = ending.lost_count == 0;
   (idle ? statistics_.peer_closes_idle : statistics_.streams_lost).add();
   if (idle) {
@@ -196,7 +242,7 @@ void Server::judge_peer_close(const Ending& ending) {
     window_.closed_early(ending.answers);
   }
   const bool unwanted = ending.answers == 0 && (!idle || ending.open_us < kUnwantedUs);
-  if (unwanted) failed(ending.cause, ending.detail);
+  if (unwanted) failed(ending.cause, ending.detail, excused);
 }
 
 void Server::learn_idle_limit(uint64_t idle_ms) {
@@ -206,11 +252,11 @@ void Server::learn_idle_limit(uint64_t idle_ms) {
   for (const auto& slot : slots_) slot->connection.idle_limit_changed();
 }
 
-void Server::failed(EndCause cause, const std::string& detail) {
+void Server::failed(EndCause cause, const std::string& detail, bool excused) {
   const bool refused = cause == EndCause::CertificateRefused;
   const bool others_open = count(Connection::State::Open) > 0;
   count_failure(cause);
-  uint64_t retry_ms = health_.failed(refused, others_open, random_);
+  uint64_t retry_ms = health_.failed(refused, others_open || excused, random_);
   statistics_.state.set(static_cast<uint64_t>(state()));
   if (draining_) return;
   if (failing() && time_.now_us() >= next_report_us_) {

@@ -24,13 +24,19 @@ namespace dotring::upstream {
 
 class Server;
 
+/// What is known of a lost stream with regard to each question that was on it.
+struct Loss {
+  size_t together;  ///< questions that were lost
+  bool in_order;    ///< the server closed it after answers, as some do
+};
+
 class ServerHandler {
  public:
   /// The attempt is over. Both views are valid during the call.
   virtual void on_answer(Attempt& attempt, Bytes message, const dns::AnswerView& view) = 0;
-  /// The attempt is over: its stream is gone. `progress`: the stream had given answers.
-  virtual void on_lost(Attempt& attempt, bool progress) = 0;
-  /// The attempt is over: the answer had another question.
+  /// The attempt is over: its stream is gone.
+  virtual void on_lost(Attempt& attempt, const Loss& loss) = 0;
+  /// The attempt is over: the answer had another question, or was malformed.
   virtual void on_mismatch(Attempt& attempt) = 0;
   /// A stream opened.
   virtual void on_stream() = 0;
@@ -58,11 +64,12 @@ class Server final : private ConnectionHandler {
   // Questions (server.cc).
 
   /// How it stands towards a question with these attempts: a stream that carries it is no choice.
-  Standing stand(std::span<const Attempt> attempts);
+  Standing stand(std::span<const Attempt> attempts, uint16_t company);
   /// Writes the query. `connection` is what stand() gave. False: no room after all.
-  bool ask(Connection& connection, Attempt& attempt);
-  /// The attempt ran out of patience; it stays under way.
-  void attempt_timed_out(Attempt& attempt);
+  bool ask(Connection& connection, Attempt& attempt, uint16_t company);
+  /// The attempt ran out of patience; it stays under way. Returns how many questions wait on its
+  /// stream when that is silent to all of them, else 0.
+  size_t attempt_timed_out(Attempt& attempt);
   /// Microseconds after which an answer that has not come deserves a second question.
   uint64_t patience_us() const;
   /// The same for a hedge; 0 when not known.
@@ -74,6 +81,10 @@ class Server final : private ConnectionHandler {
   void start();
   /// A question waits: opens a stream unless one is on its way, or the limit is reached.
   void want_stream();
+  /// The same for a question that is kept apart.
+  void want_stream_apart();
+  /// No more questions are to be kept apart: their streams are closed when answered.
+  void end_apart();
   /// No server works and somebody asks: does not wait longer than Health allows then.
   void hasten();
   /// No new streams; those there close when their queries are answered or abandoned.
@@ -81,18 +92,28 @@ class Server final : private ConnectionHandler {
   /// Ends all streams now.
   void abort();
   /// No stream is left.
-  bool closed() const { return count(Connection::State::Closed) == slots_.size(); }
+  bool closed() const;
 
  private:
   struct Slot {
-    explicit Slot(Server& owner);
+    Slot(Server& owner, const ConnectionOptions& options, bool kept_apart);
     void on_probe_timeout();
+    size_t questions() const { return connection.in_flight() - (probe.under_way() ? 1 : 0); }
+    /// How many questions it may carry with one that wants this company at most.
+    uint16_t company_with(uint16_t wanted) const {
+      return connection.in_flight() == 0 ? wanted : std::min(company, wanted);
+    }
 
     Server& server;
     Connection connection;
     Probe probe;
-    bool renewing = false;  ///< its replacement is being opened
+    const bool apart;        ///< only for questions that are kept apart
+    bool renewing = false;   ///< its replacement is being opened
+    bool proving = false;    ///< opened after a failure, its probe is not answered yet
+    uint16_t company = 0;    ///< apart: the most questions that those on it allow
+    uint64_t waited_us = 0;  ///< probing: how long a question had waited in vain
   };
+  using Slots = std::vector<std::unique_ptr<Slot>>;
 
   // ConnectionHandler
   void on_connection_open(Connection& connection) override;
@@ -105,26 +126,34 @@ class Server final : private ConnectionHandler {
   void on_free(Connection& connection) override;
 
   Slot& slot_of(const Connection& connection);
-  size_t count(Connection::State state) const;
+  static size_t count(const Slots& slots, Connection::State state);
+  size_t count(Connection::State state) const { return count(slots_, state); }
   size_t streams() const;
 
   Connection* pick(std::span<const Attempt> attempts, bool& doubtful);
   bool measure_stale() const;
   void measure_anew();
   void measure(const Attempt& attempt);
-  void suspect();
-  void probe(Slot& slot);
+  bool silent(const Connection& connection, const Attempt& attempt) const;
+  void probe_all();
+  bool probe(Slot& slot);
+  void probe_answered(Slot& slot, const Attempt& attempt);
   void answered();
   bool was_of_use(const Ending& ending) const;
-  void judge(const Ending& ending);
-  void judge_peer_close(const Ending& ending);
+  void judge(const Ending& ending, bool excused);
+  void judge_peer_close(const Ending& ending, bool excused);
+  bool answers_elsewhere() const;
+  void judge_apart(const Ending& ending);
   void learn_idle_limit(uint64_t idle_ms);
-  void failed(EndCause cause, const std::string& detail);
+  void failed(EndCause cause, const std::string& detail, bool excused = false);
   void count_failure(EndCause cause);
   void report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const;
 
   void connect();
-  Slot* free_slot();
+  Connection* pick_apart(std::span<const Attempt> attempts, uint16_t company);
+  void open_slots_apart();
+  void connect(Slot& slot);
+  static Slot* free_slot(const Slots& slots);
   void end_oldest_connecting();
   void keep_warm();
   bool warm_wanted() const;
@@ -146,13 +175,16 @@ class Server final : private ConnectionHandler {
   Window window_;
   Timer retry_;
   bool draining_ = false;
-  bool slot_wanted_ = false;  ///< connect as soon as a slot is free
+  bool slot_wanted_ = false;    ///< connect as soon as a slot is free
+  bool apart_refused_ = false;  ///< the last stream apart did not open
   uint64_t last_question_us_;
   uint64_t last_measured_us_ = 0;
+  uint64_t last_answered_us_ = 0;
   uint64_t next_report_us_ = 0;
   ServerStatistics statistics_;
   const dns::QuestionKey root_ = root_question();
-  std::vector<std::unique_ptr<Slot>> slots_;
+  Slots slots_;
+  Slots slots_apart_;
 };
 
 }  // namespace dotring::upstream

@@ -13,11 +13,12 @@ constexpr size_t kSpareSlots = 2;
 
 }  // namespace
 
-Server::Slot::Slot(Server& owner)
+Server::Slot::Slot(Server& owner, const ConnectionOptions& options, bool kept_apart)
     : server(owner),
-      connection(owner.options_.connection, owner.time_, owner.random_, *owner.dialer_,
-                 owner.idle_limit_, owner.statistics_, owner),
-      probe(owner.root_) {
+      connection(options, owner.time_, owner.random_, *owner.dialer_, owner.idle_limit_,
+                 owner.statistics_, owner),
+      probe(owner.root_),
+      apart(kept_apart) {
   probe.timer().bind<&Slot::on_probe_timeout>(this);
 }
 
@@ -36,19 +37,22 @@ Server::Server(const Options& options, size_t index, const TurnTime& time, const
       last_question_us_(time.now_us()) {
   retry_.bind<&Server::on_retry>(this);
   for (size_t i = 0; i < options.connections + kSpareSlots; ++i) {
-    slots_.push_back(std::make_unique<Slot>(*this));
+    slots_.push_back(std::make_unique<Slot>(*this, options.connection, false));
   }
+  open_slots_apart();
 }
 
 Server::Slot& Server::slot_of(const Connection& connection) {
-  for (const auto& slot : slots_) {
-    if (&slot->connection == &connection) return *slot;
+  for (const Slots* slots : {&slots_, &slots_apart_}) {
+    for (const auto& slot : *slots) {
+      if (&slot->connection == &connection) return *slot;
+    }
   }
   std::abort();  // a connection of another server
 }
 
-size_t Server::count(Connection::State state) const {
-  return static_cast<size_t>(std::count_if(slots_.begin(), slots_.end(), [&](const auto& slot) {
+size_t Server::count(const Slots& slots, Connection::State state) {
+  return static_cast<size_t>(std::count_if(slots.begin(), slots.end(), [&](const auto& slot) {
     return slot->connection.state() == state;
   }));
 }
@@ -75,24 +79,28 @@ void Server::want_stream() {
 }
 
 void Server::connect() {
-  Slot* slot = free_slot();
+  Slot* slot = free_slot(slots_);
   slot_wanted_ = slot == nullptr;
-  if (!slot) return;
+  if (slot) connect(*slot);
+}
+
+void Server::connect(Slot& slot) {
   if (statistics_.connects.value() > 0 && count(Connection::State::Open) == 0) {
     statistics_.reconnects.add();
   }
   statistics_.connects.add();
-  slot->connection.connect();
+  slot.connection.connect();
 }
 
-Server::Slot* Server::free_slot() {
-  for (const auto& slot : slots_) {
+Server::Slot* Server::free_slot(const Slots& slots) {
+  for (const auto& slot : slots) {
     if (slot->connection.state() == Connection::State::Closed) return slot.get();
   }
   return nullptr;
 }
 
-void Server::on_free(Connection&) {
+void Server::on_free(Connection& connection) {
+  if (slot_of(connection).apart) return handler_.on_room();
   if (slot_wanted_ && !draining_) connect();
 }
 
@@ -101,7 +109,9 @@ void Server::on_connection_open(Connection& connection) {
   const bool must_prove_itself = health_.opened();
   statistics_.state.set(static_cast<uint64_t>(state()));
   retry_.cancel();
-  if (must_prove_itself) probe(slot_of(connection));
+  Slot& slot = slot_of(connection);
+  if (slot.apart) apart_refused_ = false;
+  if (must_prove_itself) slot.proving = probe(slot);
   drain_renewed();
   end_surplus();
   handler_.on_stream();
@@ -122,6 +132,7 @@ void Server::end_surplus() {
 void Server::on_idle(Connection& connection) {
   Slot& slot = slot_of(connection);
   if (slot.renewing || draining_) return;
+  if (slot.apart) return connection.drain();
   if (streams() > 1 || !warm_wanted()) return connection.drain();
   slot.renewing = true;
   statistics_.renewals.add();
@@ -164,9 +175,9 @@ void Server::on_retry() {
   if (draining_) return;
   if (!handler_.in_a_hurry()) {
     if (streams() == 0) connect();
-    return;
+    return handler_.on_room();  // for those that are kept apart
   }
-  if (!free_slot()) end_oldest_connecting();
+  if (!free_slot(slots_)) end_oldest_connecting();
   connect();
   retry_in(health_.retry_ms_max());
 }
@@ -189,16 +200,24 @@ void Server::drain() {
   draining_ = true;
   retry_.cancel();
   for (const auto& slot : slots_) slot->connection.drain();
+  end_apart();
 }
 
 void Server::abort() {
   draining_ = true;
   retry_.cancel();
-  for (const auto& slot : slots_) {
-    const Connection::State state = slot->connection.state();
-    if (state == Connection::State::Closed || state == Connection::State::Closing) continue;
-    slot->connection.end(EndCause::Local, "ended");
+  for (const Slots* slots : {&slots_, &slots_apart_}) {
+    for (const auto& slot : *slots) {
+      const Connection::State state = slot->connection.state();
+      if (state == Connection::State::Closed || state == Connection::State::Closing) continue;
+      slot->connection.end(EndCause::Local, "ended");
+    }
   }
+}
+
+bool Server::closed() const {
+  return count(slots_, Connection::State::Closed) == slots_.size() &&
+         count(slots_apart_, Connection::State::Closed) == slots_apart_.size();
 }
 
 }  // namespace dotring::upstream

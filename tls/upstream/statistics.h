@@ -40,6 +40,7 @@ struct ServerStatistics {
   Counter late;        ///< answers to queries that nobody waited for any more
   Counter unexpected;  ///< answers to no query: ids not in flight, second answers
   Counter mismatched;  ///< answers with the right id and another question
+  Counter malformed;   ///< messages that are no responses, or that cannot be parsed
   Counter probes;
   Histogram round_trip_us;
 };
@@ -64,6 +65,7 @@ struct Statistics {
   Counter asked_again_mismatched;
   Counter asked_again_refused;
   Counter hedges;
+  Counter asked_apart;  ///< attempts on streams for questions that were lost with others
 };
 
 }  // namespace dotring::upstream

@@ -244,26 +244,35 @@ TEST_F(ConnectionTest, TheLateAnswerOfAnAbandonedQueryIsCountedAndFreesItsId) {
   EXPECT_EQ(recorder.rooms, 1);
 }
 
-TEST_F(ConnectionTest, BytesThatAreNoDnsEndIt) {
+TEST_F(ConnectionTest, AMessageThatIsNoResponseIsSkipped) {
+  peer().open();
+  Attempt& attempt = ask("a.example.");
   const std::vector<std::vector<uint8_t>> garbage = {
       {0, 0},                                          // an empty message
       {0, 3, 1, 2, 3},                                 // shorter than a header
       {0, 12, 0, 1, 0x01, 0, 0, 1, 0, 0, 0, 0, 0, 0},  // a query
   };
   for (const auto& bytes : garbage) {
-    if (connection.state() == Connection::State::Closed) connection.connect();
-    peer().open();
-    Attempt& attempt = ask("a.example.");
     peer().send(bytes);
-    EXPECT_EQ(recorder.ended.back(), EndCause::Garbage);
-    EXPECT_EQ(recorder.lost.back(), &attempt);
-    EXPECT_FALSE(attempt.under_way());
-    peer().finish(io::CloseReason::Local);
+    EXPECT_TRUE(connection.open());
   }
-  EXPECT_EQ(recorder.lost.size(), 3u);
+  EXPECT_EQ(statistics.malformed.value(), 3u);
+  answer_all();
+  EXPECT_EQ(recorder.answered, std::vector{&attempt});
 }
 
-TEST_F(ConnectionTest, AMalformedAnswerEndsItAndWhatFollowsIsNotRead) {
+TEST_F(ConnectionTest, ManyMessagesThatAreNoResponsesEndIt) {
+  peer().open();
+  Attempt& attempt = ask("a.example.");
+  const std::vector<uint8_t> empty = {0, 0};
+  for (int i = 0; i < 15; ++i) peer().send(empty);
+  EXPECT_TRUE(connection.open());
+  peer().send(empty);
+  EXPECT_EQ(recorder.ended, std::vector{EndCause::Garbage});
+  EXPECT_EQ(recorder.lost, std::vector{&attempt});
+}
+
+TEST_F(ConnectionTest, AMalformedAnswerIsNoneAndWhatFollowsIsRead) {
   peer().open();
   Attempt& first = ask("a.example.");
   Attempt& second = ask("b.example.");
@@ -274,10 +283,19 @@ TEST_F(ConnectionTest, AMalformedAnswerEndsItAndWhatFollowsIsNotRead) {
   const auto good = FakePeer::framed(answer_to(queries.at(1)));
   bytes.insert(bytes.end(), good.begin(), good.end());
   peer().send(bytes);
+  EXPECT_TRUE(connection.open());
+  EXPECT_EQ(recorder.mismatched, std::vector{&first});
+  EXPECT_EQ(recorder.answered, std::vector{&second});
+  EXPECT_EQ(statistics.malformed.value(), 1u);
+}
+
+TEST_F(ConnectionTest, HalfAMessageAndTheEndIsGarbage) {
+  peer().open();
+  Attempt& attempt = ask("a.example.");
+  peer().send(Bytes(FakePeer::framed(answer_to(only_query()))).first(20));
+  peer().finish(io::CloseReason::Peer);
   EXPECT_EQ(recorder.ended, std::vector{EndCause::Garbage});
-  EXPECT_TRUE(recorder.answered.empty());
-  EXPECT_EQ(recorder.lost.size(), 2u);
-  EXPECT_FALSE(first.under_way() || second.under_way());
+  EXPECT_EQ(recorder.lost, std::vector{&attempt});
 }
 
 TEST_F(ConnectionTest, TheAttemptsOfALostStreamAreGivenBack) {

@@ -30,6 +30,7 @@ inline constexpr uint32_t kFaultCount = static_cast<uint32_t>(Fault::HalfFrame) 
 class FakeServer final : public Dialer {
  public:
   Fault fault = Fault::None;
+  Fault poison = Fault::None;  ///< for names that begin with "bad"; ends or stalls their stream
   uint64_t latency_ms = 5;
   uint64_t connect_ms = 2;
   uint64_t idle_close_ms = 0;  ///< closes streams idle for so long; 0: never
@@ -41,11 +42,13 @@ class FakeServer final : public Dialer {
   int queries_seen = 0;
   int probes_seen = 0;
   int answers_sent = 0;
+  size_t streams_most = 0;
   std::vector<std::string> names_seen;
 
   std::unique_ptr<io::ByteStream> dial(io::StreamHandler& handler) override {
     ++dialled;
     streams_.push_back({std::make_shared<FakePeer>(handler), 0, 0, {}});
+    streams_most = std::max(streams_most, streams_.size());
     return std::make_unique<FakeStream>(streams_.back().peer, queue_max);
   }
   bool resumed(const io::ByteStream&) const override { return resumes; }
@@ -81,7 +84,7 @@ class FakeServer final : public Dialer {
   }
   /// From now on everything is as it should be.
   void recover() {
-    fault = Fault::None;
+    fault = poison = Fault::None;
     latency_ms = 5;
     connect_ms = 2;
     idle_close_ms = 0;
@@ -99,7 +102,11 @@ class FakeServer final : public Dialer {
     uint64_t dialled_ms;  ///< 0 until its first turn
     uint64_t traffic_ms;
     std::deque<Pending> pending;
+    bool stalled = false;  ///< a question stopped it for good
 
+    static bool is_bad(const SeenQuery& query) {
+      return dns::name_to_text(query.view().question.name).starts_with("bad");
+    }
     bool usable() const { return !peer->gone() && peer->opened() && !peer->closing(); }
   };
 
@@ -111,12 +118,15 @@ class FakeServer final : public Dialer {
     if (fault == Fault::ResetsUnderLoad && streams_[i].pending.size() >= 10) {
       return peer->finish(io::CloseReason::Reset);
     }
-    while (!peer->gone() && !peer->closing() && !streams_[i].pending.empty() &&
-           streams_[i].pending.front().due_ms <= now_ms_) {
+    while (!streams_[i].stalled && !peer->gone() && !peer->closing() &&
+           !streams_[i].pending.empty() && streams_[i].pending.front().due_ms <= now_ms_) {
       const SeenQuery query = streams_[i].pending.front().query;
       streams_[i].pending.pop_front();
       streams_[i].traffic_ms = now_ms_;
-      answer(*peer, query);
+      const bool bad = poison != Fault::None && streams_[i].is_bad(query);
+      streams_[i].stalled = bad && poison != Fault::ClosesAfterEachAnswer;
+      if (bad && poison == Fault::ResetsUnderLoad) return peer->finish(io::CloseReason::Reset);
+      answer(*peer, query, bad ? poison : fault);
     }
     const bool idle = idle_close_ms > 0 && streams_[i].pending.empty() &&
                       now_ms_ - streams_[i].traffic_ms >= idle_close_ms;
@@ -157,18 +167,20 @@ class FakeServer final : public Dialer {
     }
   }
 
-  void answer(FakePeer& peer, const SeenQuery& query) {
-    if (fault == Fault::Silent) return;
+  void answer(FakePeer& peer, const SeenQuery& query, Fault what_fault) {
+    if (what_fault == Fault::Silent) return;
     ++answers_sent;
-    if (fault == Fault::Garbage) return peer.send(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n"));
+    if (what_fault == Fault::Garbage)
+      return peer.send(bytes_of("HTTP/1.1 400 Bad Request\r\n\r\n"));
     AnswerFields what = fields;
-    if (fault == Fault::WrongQuestion) what.other_name = "other.example.";
+    if (what_fault == Fault::WrongQuestion) what.other_name = "other.example.";
     std::vector<uint8_t> message = answer_to(query, what);
-    if (fault == Fault::WrongId) message[1] ^= 1;
-    if (fault == Fault::HalfFrame) return peer.send(Bytes(FakePeer::framed(message)).first(20));
+    if (what_fault == Fault::WrongId) message[1] ^= 1;
+    if (what_fault == Fault::HalfFrame)
+      return peer.send(Bytes(FakePeer::framed(message)).first(20));
     peer.send_message(message);
-    if (fault == Fault::AnswersTwice) peer.send_message(message);
-    if (fault == Fault::ClosesAfterEachAnswer) peer.finish(io::CloseReason::Peer);
+    if (what_fault == Fault::AnswersTwice) peer.send_message(message);
+    if (what_fault == Fault::ClosesAfterEachAnswer) peer.finish(io::CloseReason::Peer);
   }
 
   uint64_t now_ms_ = 0;

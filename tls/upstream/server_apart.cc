@@ -1,0 +1,64 @@
+// Streams for questions that are kept apart, because they were lost with others more than once
+// (inquiry.h): few, opened when such a question waits, closed when none does any more.
+//
+// Invariant: a stream apart carries no more questions than each of them allows. What happens on it
+// says nothing of the server: only those that do not open count as its failures.
+
+#include <algorithm>
+
+#include "tls/upstream/server.h"
+
+namespace dotring::upstream {
+
+void Server::open_slots_apart() {
+  ConnectionOptions connection = options_.connection;
+  connection.ids_max = std::min<uint32_t>(connection.ids_max, kCompanyMax);
+  for (size_t i = 0; i < options_.connections_apart; ++i) {
+    slots_apart_.push_back(std::make_unique<Slot>(*this, connection, true));
+  }
+}
+
+// Where the server does not give streams apart, one that carries nothing has to do.
+Connection* Server::pick_apart(std::span<const Attempt> attempts, uint16_t company) {
+  const bool none_apart = apart_refused_ || slots_apart_.empty();
+  for (const auto& slot : none_apart ? slots_ : slots_apart_) {
+    Connection& connection = slot->connection;
+    const size_t most = slot->apart ? slot->company_with(company) : 1;
+    if (slot->proving || slot->probe.under_way() || !connection.can_ask(most)) continue;
+    if (!carries(attempts, connection)) return &connection;
+  }
+  return nullptr;
+}
+
+void Server::want_stream_apart() {
+  if (draining_ || failing() || retry_.armed()) return;
+  if (count(slots_apart_, Connection::State::Connecting) > 0) return;
+  if (Slot* slot = free_slot(slots_apart_)) connect(*slot);
+}
+
+void Server::end_apart() {
+  for (const auto& slot : slots_apart_) slot->connection.drain();
+}
+
+void Server::judge_apart(const Ending& ending) {
+  const bool opened =
+      ending.cause != EndCause::ConnectFailed && ending.cause != EndCause::CertificateRefused;
+  if (!opened) {
+    apart_refused_ = true;
+    return failed(ending.cause, ending.detail);
+  }
+  if (ending.lost_count == 0) return;
+  switch (ending.cause) {
+    case EndCause::Garbage:
+      return statistics_.streams_garbage.add();
+    case EndCause::Silent:
+      return statistics_.streams_silent.add();
+    case EndCause::PeerClosed:
+    case EndCause::Lost:
+      return statistics_.streams_lost.add();
+    default:
+      return;
+  }
+}
+
+}  // namespace dotring::upstream
