@@ -45,12 +45,11 @@ void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {
   const Recipient to{port, query.reply_to, query.transport, view};
   if (view.verdict != dns::QueryVerdict::Accept) [[unlikely]]
     return on_not_accepted(to);
-  const MutableBytes room = sender_.reserve(to);
+  const dns::QuestionKey key(view.question, key_bits(view), hash_key_);
+  MutableBytes room = sender_.reserve(to);
+  const Found found = find(to, key, room);
   if (room.empty()) [[unlikely]]
     return sender_.drop(port, to.reply_to, DropReason::ClientGone);
-  const dns::QuestionKey key(view.question, key_bits(view), hash_key_);
-  const size_t size_max = sender_.message_size_max(to, room);
-  const Found found = store_.find(key, clock_.now_s(), room.first(size_max));
   switch (found.freshness) {
     case Freshness::Fresh:
       return on_fresh(to, key, room, found);
@@ -60,6 +59,22 @@ void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {
       return on_stale(to, key, room, found);
     case Freshness::Failing:
       return on_failing(to);
+  }
+}
+
+// Few answers need the largest room: the store is asked again for those. `room` is empty afterwards
+// when the client is gone.
+Found Pipeline::find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room) {
+  bool refresh_due = false;
+  for (;;) {
+    if (room.empty()) [[unlikely]]
+      return {};
+    const size_t size_max = sender_.message_size_max(to, room);
+    Found found = store_.find(key, clock_.now_s(), room.first(size_max));
+    // Told to one caller only, which may have been the first time here.
+    found.refresh_due = refresh_due = refresh_due || found.refresh_due;
+    if (!found.too_large || !sender_.reserve_larger(to, room)) [[likely]]
+      return found;
   }
 }
 

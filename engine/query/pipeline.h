@@ -46,6 +46,7 @@ class Pipeline final : public QueryHandler {
   const Statistics& statistics() const { return statistics_; }
 
  private:
+  Found find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room);
   void on_not_accepted(const Recipient& to);
   void on_fresh(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
                 const Found& found);

@@ -1,7 +1,8 @@
-// What the life of a query needs from outside: where answers are kept, who is asked, where replies go.
+// What the life of a query needs from outside: where answers are kept, who is asked, where replies
+// go.
 //
-// The pipeline is pure: it takes bytes and `now`, and calls these three. Listeners implement ReplyPort, the
-// cache implements AnswerStore, the DoT multiplexer implements Forwarder.
+// The pipeline is pure: it takes bytes and `now`, and calls these three. Listeners implement
+// ReplyPort, the cache implements AnswerStore, the DoT multiplexer implements Forwarder.
 
 #pragma once
 
@@ -22,12 +23,12 @@ struct ReplyTo {
   alignas(8) std::array<uint8_t, 64> opaque;
 };
 
-/// Takes replies of one listener. For every query given to the pipeline exactly one of send_reply() and
-/// drop_reply() is called: at once or later, always on the listener's thread.
+/// Takes replies of one listener. For every query given to the pipeline exactly one of send_reply()
+/// and drop_reply() is called: at once or later, always on the listener's thread.
 class ReplyPort {
  public:
-  /// Room for a reply of up to `size_max` octets; empty when the client is gone or reads nothing, then the
-  /// query still ends with drop_reply(). Valid until the next call of any method.
+  /// Room for a reply of up to `size_max` octets; empty when the client is gone or reads nothing,
+  /// then the query still ends with drop_reply(). Valid until the next call of any method.
   virtual MutableBytes reserve_reply(const ReplyTo& to, size_t size_max) = 0;
   /// The first `size` octets of that room are the reply.
   virtual void send_reply(const ReplyTo& to, size_t size) = 0;
@@ -46,11 +47,12 @@ struct ClientQuery {
   ReplyTo reply_to;
 };
 
-/// What listeners hand their queries to: the pipeline in dotring, the synthesizer in dotring-responder.
+/// What listeners hand their queries to: the pipeline in dotring, the synthesizer in
+/// dotring-responder.
 class QueryHandler {
  public:
-  /// This message will be handled after the next few: a hint to fetch what it needs from far memory. It may be
-  /// anything, and need not come.
+  /// This message will be handled after the next few: a hint to fetch what it needs from far
+  /// memory. It may be anything, and need not come.
   virtual void expect(Bytes) {}
   /// Replies go through `port`, from inside this call or later. The caller has checked nothing yet.
   virtual void handle(ReplyPort& port, const ClientQuery& query) = 0;
@@ -71,15 +73,16 @@ enum class Freshness : uint8_t {
 
 struct Found {
   Freshness freshness = Freshness::Missing;
-  /// Octets copied into the room: a message in stored form (dns/stored_answer.h) with TTLs aged (Fresh) or set
-  /// to 30 (Stale). 0 when Missing or Failing, or when `too_large`.
+  /// Octets copied into the room: a message in stored form (dns/stored_answer.h) with TTLs aged
+  /// (Fresh) or set to 30 (Stale). 0 when Missing or Failing, or when `too_large`.
   size_t size = 0;
-  /// There is an answer but it does not fit the room. rcode and flags tell of it; nothing was copied.
+  /// There is an answer but it does not fit the room. rcode and flags tell of it; nothing was
+  /// copied.
   bool too_large = false;
   /// The header flags of the answer, rcode included; set unless Missing.
   uint16_t flags = 0;
-  /// This caller should ask the upstream although there is an answer: a popular name close to its expiry, or
-  /// a stale one that nobody refreshed in the last 30 s. Given to one caller only.
+  /// This caller should ask the upstream although there is an answer: a popular name close to its
+  /// expiry, or a stale one that nobody refreshed in the last 30 s. Given to one caller only.
   bool refresh_due = false;
 };
 
@@ -96,25 +99,26 @@ struct Fetch : ListNode<> {
   void* store_state = nullptr;
 };
 
-/// The cache in memory is shared by all workers; slower tiers are per worker. find() takes no lock longer than a copy.
+/// The cache in memory is shared by all workers; slower tiers are per worker. find() takes no lock
+/// longer than a copy.
 class AnswerStore {
  public:
-  /// Hints that find() will be called for a key with this hash: bring the place where its answer is noted, and a
-  /// few queries later the answer itself, near to the processor.
+  /// Hints that find() will be called for a key with this hash: bring the place where its answer is
+  /// noted, and a few queries later the answer itself, near to the processor.
   virtual void prefetch_place(uint64_t) {}
   virtual void prefetch_answer(uint64_t) {}
 
   /// `now_s` is monotonic, the same clock for all workers.
   virtual Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) = 0;
-  /// Keeps an answer that view_answer() accepted (any rcode; the policy decides how long, or not at all).
-  /// `message` is as it came, OPT and all. Writes it to the slower tiers too.
+  /// Keeps an answer that view_answer() accepted (any rcode; the policy decides how long, or not at
+  /// all). `message` is as it came, OPT and all. Writes it to the slower tiers too.
   virtual void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
                      uint64_t now_s) = 0;
   /// The upstream gave no usable answer: failures are remembered with growing back-off (RFC 9520).
   virtual void store_failure(const dns::QuestionKey& key, uint64_t now_s) = 0;
 
-  /// Starts a look-up in the slower tiers. False when there is nothing to wait for (none configured, breaker
-  /// open, queue full): on_done will not be called.
+  /// Starts a look-up in the slower tiers. False when there is nothing to wait for (none
+  /// configured, breaker open, queue full): on_done will not be called.
   virtual bool fetch(Fetch&) { return false; }
   virtual void cancel_fetch(Fetch&) {}
 
@@ -133,14 +137,14 @@ enum class ForwardResult : uint8_t {
   Cancelled,
 };
 
-/// One question on its way to the upstreams. Belongs to the caller, who keeps it until on_done ran or cancel()
-/// returned. Never called from inside start().
+/// One question on its way to the upstreams. Belongs to the caller, who keeps it until on_done ran
+/// or cancel() returned. Never called from inside start().
 struct Forward {
   const dns::QuestionKey* key = nullptr;
   /// Monotonic: no on_done later than this, whatever is stuck.
   uint64_t deadline_us = 0;
-  /// `message` (only with Answered) is whole, checked by view_answer(), matched by stream, id and question;
-  /// valid during the call.
+  /// `message` (only with Answered) is whole, checked by view_answer(), matched by stream, id and
+  /// question; valid during the call.
   void (*on_done)(Forward& forward, ForwardResult result, Bytes message,
                   const dns::AnswerView& view) = nullptr;
   /// The forwarder's own record of this question; null when it has none.
@@ -149,8 +153,8 @@ struct Forward {
 
 class Forwarder {
  public:
-  /// Takes the question. Retries, second servers and hedging are the forwarder's business. False when it
-  /// has no room for another question (on_done will not be called).
+  /// Takes the question. Retries, second servers and hedging are the forwarder's business. False
+  /// when it has no room for another question (on_done will not be called).
   virtual bool start(Forward& forward) = 0;
   /// on_done will not be called any more. Does nothing for a Forward that is not under way.
   virtual void cancel(Forward& forward) = 0;

@@ -97,6 +97,12 @@ MutableBytes ReplySender::reserve(const Recipient& to, size_t size) const {
   return room.size() > wanted ? room.first(wanted) : room;
 }
 
+bool ReplySender::reserve_larger(const Recipient& to, MutableBytes& room) const {
+  if (room.size() >= size_max(to)) return false;
+  room = reserve(to, size_max(to));
+  return true;
+}
+
 MutableBytes ReplySender::reserve_short(const Recipient& to) const {
   return reserve(to, dns::kShortReplySizeMax + options_.padding_multiple);
 }

@@ -43,8 +43,12 @@ class ReplySender {
   ReplySender(const Options& options, Statistics& statistics)
       : options_(options), statistics_(statistics) {}
 
-  /// Room for the largest reply this client can take; empty: it is gone (end with drop()).
-  MutableBytes reserve(const Recipient& to) const { return reserve(to, size_max(to)); }
+  /// Room for most replies; by UDP for the largest that this client can take. Empty: it is gone
+  /// (end with drop()).
+  MutableBytes reserve(const Recipient& to) const { return reserve(to, kUsualRoom); }
+  /// Replaces `room` by one for the largest reply that this client can take, or by none when it is
+  /// gone. False: it is as large already.
+  bool reserve_larger(const Recipient& to, MutableBytes& room) const;
   /// How much of that room a message may fill, so that the client's OPT fits behind it.
   size_t message_size_max(const Recipient& to, MutableBytes room) const;
 
@@ -65,6 +69,9 @@ class ReplySender {
   void drop(ReplyPort& port, const ReplyTo& reply_to, DropReason reason);
 
  private:
+  /// A stream whose client reads slowly has room for many usual replies, and for few large ones.
+  static constexpr size_t kUsualRoom = 4096;
+
   size_t size_max(const Recipient& to) const;
   dns::OptFields opt_fields(const Recipient& to) const;
   dns::OptFields opt_fields(const Recipient& to, const std::optional<ExtendedError>& error,

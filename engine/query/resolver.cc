@@ -27,10 +27,11 @@ bool hop_error(const dns::AnswerView& view) {
   return view.rcode == dns::rcode::kBadVers || view.rcode == dns::rcode::kBadCookie;
 }
 
-ExtendedError why(ForwardResult failure) {
-  const bool network = failure == ForwardResult::NetworkFailed;
-  return {network ? dns::extended_error::kNetworkError
-                  : dns::extended_error::kNoReachableAuthority};
+std::optional<ExtendedError> why(const Resolution& resolution) {
+  if (resolution.failure == ForwardResult::Answered) return resolution.failure_error;
+  const bool network = resolution.failure == ForwardResult::NetworkFailed;
+  return ExtendedError{network ? dns::extended_error::kNetworkError
+                               : dns::extended_error::kNoReachableAuthority};
 }
 
 }  // namespace
@@ -151,15 +152,20 @@ uint64_t Resolver::stale_at_us(const Resolution& resolution) const {
   return resolution.started_us + options_.stale_answer_delay_ms * kUsPerMs;
 }
 
+// The end of the bounded wait: for the upstream to be asked, or for its failure to be told.
 uint64_t Resolver::fetch_until_us(const Resolution& resolution) const {
+  if (resolution.failed_us > 0) return resolution.failed_us + options_.fetch_grace_ms * kUsPerMs;
   return resolution.fetch.started_us + std::min(options_.fetch_wait_us, resolution.fetch.wait_us);
+}
+
+bool Resolver::waits_for_fetch(const Resolution& resolution) const {
+  return resolution.fetching && !resolution.forwarding &&
+         (!resolution.forward_tried || resolution.failed_us > 0);
 }
 
 void Resolver::arm(Resolution& resolution) {
   uint64_t next_us = deadline_us(resolution);
-  if (resolution.fetching && !resolution.forward_tried) {
-    next_us = std::min(next_us, fetch_until_us(resolution));
-  }
+  if (waits_for_fetch(resolution)) next_us = std::min(next_us, fetch_until_us(resolution));
   if (resolution.stale_due) next_us = std::min(next_us, stale_at_us(resolution));
   resolution.timer.bind<&Resolution::on_timer>(&resolution);
   timers_.arm(resolution.timer, (next_us + kUsPerMs - 1) / kUsPerMs);
@@ -168,9 +174,10 @@ void Resolver::arm(Resolution& resolution) {
 void Resolver::on_timer(Resolution& resolution) {
   const uint64_t now_us = clock_.now_us;
   if (now_us >= deadline_us(resolution)) return on_deadline(resolution);
-  if (resolution.fetching && !resolution.forward_tried && now_us >= fetch_until_us(resolution)) {
+  if (waits_for_fetch(resolution) && now_us >= fetch_until_us(resolution)) {
+    if (resolution.failed_us > 0) return fail(resolution);
     statistics_.fetch_slow.add();
-    start_forward(resolution);  // refused: the slower tier may still answer
+    if (!start_forward(resolution)) resolution.failed_us = now_us;
   }
   if (resolution.stale_due && now_us >= stale_at_us(resolution)) {
     resolution.stale_due = false;
@@ -197,14 +204,27 @@ void Resolver::forward_done(Forward& forward, ForwardResult result, Bytes messag
   self.statistics_.forward_results[static_cast<size_t>(result)].add();
   if (result == ForwardResult::Answered) return self.on_answer(resolution, message, view);
   resolution.failure = result;
-  if (!resolution.fetching) self.fail(resolution);
+  self.on_forward_failed(resolution);
+}
+
+// A slower tier that is still asked may have an answer, which is better than a fast failure.
+void Resolver::on_forward_failed(Resolution& resolution) {
+  if (!resolution.fetching) return fail(resolution);
+  resolution.failed_us = clock_.now_us;
+  arm(resolution);
 }
 
 void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::AnswerView& view) {
   if (tailored(view) || hop_error(view)) {
     statistics_.answers_refused.add();
     resolution.failure = ForwardResult::NetworkFailed;
-    return fail(resolution);
+    return on_forward_failed(resolution);
+  }
+  if (!refreshes(view.rcode) && resolution.fetching) {
+    resolution.failure = ForwardResult::Answered;
+    resolution.failure_rcode = view.rcode;
+    if (view.edns.extended_error) resolution.failure_error = {*view.edns.extended_error};
+    return on_forward_failed(resolution);
   }
   detach(resolution);
   if (refreshes(view.rcode) || !serve_stale(resolution, statistics_.stale_after_failure)) {
@@ -249,12 +269,13 @@ void Resolver::on_not_fetched(Resolution& resolution) {
 void Resolver::fail(Resolution& resolution) {
   detach(resolution);
   if (!serve_stale(resolution, statistics_.stale_after_failure)) {
-    statistics_.failed.add(resolution.queue.count);
-    waiting_room_.send_error(resolution.queue, resolution.key, dns::rcode::kServFail,
-                             why(resolution.failure));
+    const bool our_own = resolution.failure != ForwardResult::Answered;
+    if (our_own) statistics_.failed.add(resolution.queue.count);
+    waiting_room_.send_error(resolution.queue, resolution.key, resolution.failure_rcode,
+                             why(resolution));
   }
-  if (resolution.failure == ForwardResult::TimedOut ||
-      resolution.failure == ForwardResult::NetworkFailed) {
+  if (resolution.failure != ForwardResult::NoUpstream &&
+      resolution.failure != ForwardResult::Cancelled) {
     store_.store_failure(resolution.key, clock_.now_s());
   }
   resolutions_.give_back(&resolution);

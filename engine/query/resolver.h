@@ -39,6 +39,9 @@ class Resolver {
     /// How long a slower tier is waited for at most before the upstream is asked too. Timers count
     /// whole milliseconds, so it is rounded up.
     uint64_t fetch_wait_us = 5000;
+    /// How much longer it is waited for when the upstream has failed: an answer that is late is
+    /// better than none.
+    uint64_t fetch_grace_ms = 100;
   };
 
   /// All references outlive the resolver. `clock` and `timers` show the same time.
@@ -77,6 +80,7 @@ class Resolver {
   uint64_t deadline_us(const Resolution& resolution) const;
   uint64_t stale_at_us(const Resolution& resolution) const;
   uint64_t fetch_until_us(const Resolution& resolution) const;
+  bool waits_for_fetch(const Resolution& resolution) const;
   void arm(Resolution& resolution);
   void on_timer(Resolution& resolution);
   void on_deadline(Resolution& resolution);
@@ -87,6 +91,7 @@ class Resolver {
   void on_answer(Resolution& resolution, Bytes message, const dns::AnswerView& view);
   void on_fetched(Resolution& resolution, Bytes answer);
   void on_not_fetched(Resolution& resolution);
+  void on_forward_failed(Resolution& resolution);
   void keep(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view);
   void fail(Resolution& resolution);
   void detach(Resolution& resolution);

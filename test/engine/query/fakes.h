@@ -30,6 +30,7 @@ class FakePort final : public ReplyPort {
   }
 
   MutableBytes reserve_reply(const ReplyTo& to, size_t size_max) override {
+    rooms_asked.push_back(size_max);
     if (gone.contains(client_of(to))) return {};
     // A room of its own each time, so that ASan sees who uses an old one or writes behind it.
     room_ = std::make_unique<uint8_t[]>(size_max + extra_room);
@@ -51,6 +52,7 @@ class FakePort final : public ReplyPort {
   std::set<uint64_t> gone;  ///< these take no reply any more
   std::set<uint64_t> ended;
   size_t extra_room = 0;
+  std::vector<size_t> rooms_asked;
 
  private:
   void end(uint64_t client) {

@@ -253,26 +253,6 @@ TEST(SlowerTier, NothingFoundAfterTheWaitChangesNothing) {
   )");
 }
 
-TEST(SlowerTier, WhenTheUpstreamFailsItIsWaitedForUntilTheDeadline) {
-  play(R"(
-    slow-tier on
-    ask c1 a.example A
-    ask c2 b.example A edns
-    after 2ms
-    asked a.example A
-    asked b.example A
-    fails a.example A noupstream
-    fails b.example A network
-    waits c1
-    after 100ms
-    fetched a.example A NOERROR
-    reply c1 NOERROR
-    fetched b.example A nothing
-    reply c2 SERVFAIL ede=23
-    stored failure b.example A
-  )");
-}
-
 TEST(SlowerTier, ItCanServeWhereTheForwarderHasNoRoom) {
   play(R"(
     slow-tier on
