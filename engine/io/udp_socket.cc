@@ -162,6 +162,19 @@ void UdpSocket::stop() {
   loop_.ring().cancel(readable_);
 }
 
+// The kernel charges a datagram with no less than this, whatever its size.
+constexpr int kDatagramBytesMin = 512;
+
+void UdpSocket::deliver_rest() {
+  const int kept_max = 2 * options_.receive_buffer_bytes / kDatagramBytesMin;
+  for (int delivered = 0; delivered <= kept_max;) {
+    const int count = receive_batch();
+    if (count <= 0) return;
+    deliver(static_cast<uint32_t>(count));
+    delivered += count;
+  }
+}
+
 void UdpSocket::on_readable(int32_t, uint32_t flags) {
   if (!started_) return;
   if (!(flags & IORING_CQE_F_MORE)) {

@@ -87,6 +87,9 @@ class UdpSocket final : private Flushable, private Resumable {
   void start();
   /// Stops delivering; committed datagrams still leave at the end of the turn.
   void stop();
+  /// Delivers what has arrived by now and not been read, in any state. Bounded by what the kernel
+  /// keeps for a socket, so that a flood cannot hold it up.
+  void deliver_rest();
   /// True from start() until the ring has let go of the socket; it must not be destroyed before.
   bool active() const { return readable_.pending(); }
 

@@ -24,8 +24,13 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   std::optional<std::string> open(const Endpoint& local) { return socket_.open(local); }
   Endpoint local() const { return socket_.local(); }
   void start() { socket_.start(); }
-  /// Takes no more queries. Those in flight can still be answered.
-  void drain() { socket_.stop(); }
+  /// Takes the queries that have arrived, and no more. Those in flight can still be answered.
+  void drain() {
+    socket_.stop();
+    socket_.deliver_rest();
+  }
+  /// Takes no more queries.
+  void stop() { socket_.stop(); }
   /// Must not be destroyed while this is true: the ring still holds the socket.
   bool active() const { return socket_.active(); }
   uint64_t queries_in_flight() const { return in_flight_; }

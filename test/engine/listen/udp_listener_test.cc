@@ -14,7 +14,7 @@ class UdpListenerTest : public LoopTest {
     listener.start();
   }
   void TearDown() override {
-    listener.drain();
+    listener.stop();
     EXPECT_TRUE(turn_until([this] { return !listener.active(); }));
   }
   /// The listener's port at another address.
@@ -121,6 +121,15 @@ TEST_F(UdpListenerTest, DrainTakesNoMoreButStillAnswers) {
   ASSERT_TRUE(turn_until([&] { return !client.receive().empty(); }));
   EXPECT_EQ(client.received[0], make_query(1));
   EXPECT_EQ(listener.statistics().queries.value(), 1u);
+}
+
+TEST_F(UdpListenerTest, DrainTakesWhatHasArrivedUnread) {
+  listen("127.0.0.1:0");
+  UdpClient client(listener.local());
+  for (uint16_t id = 0; id < 100; ++id) client.send(make_query(id));
+  listener.drain();
+  EXPECT_EQ(listener.statistics().queries.value(), 100u);
+  ASSERT_TRUE(turn_until([&] { return client.receive().size() == 100; }));
 }
 
 TEST_F(UdpListenerTest, ATakenAddressIsAFailureInWords) {
