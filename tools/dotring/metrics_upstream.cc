@@ -61,6 +61,8 @@ constexpr ServerCounter kServerCounters[] = {
      &ServerStatistics::unexpected},
     {"dotring_upstream_mismatched_answers_total", "Answers to another question.",
      &ServerStatistics::mismatched},
+    {"dotring_upstream_malformed_messages_total", "Messages that are no answers, skipped.",
+     &ServerStatistics::malformed},
     {"dotring_upstream_probes_total", "Questions of our own.", &ServerStatistics::probes}};
 
 constexpr Named<ServerStatistics> kEnds[] = {{"idle", &ServerStatistics::peer_closes_idle},
@@ -157,6 +159,9 @@ void add_upstream_metrics(MetricsPage& page, const MetricSources& sources) {
     page.counter("dotring_upstream_asked_again_total", "Further attempts, by reason.",
                  total(all, again.counter), {{"reason", std::string(again.name)}});
   }
+  page.counter("dotring_upstream_asked_apart_total",
+               "Attempts on streams for questions that were lost with others.",
+               total(all, &Statistics::asked_apart));
   page.gauge("dotring_upstream_questions_in_flight", "Questions under way.",
              static_cast<double>(total(all, &Statistics::questions_in_flight)));
   page.gauge("dotring_upstream_questions_waiting", "Of these, waiting for a stream.",
