@@ -76,6 +76,7 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kTcp]; }>("query.tcp_in_flight_max", "The same by TCP", from(1, 1'000'000)),
     key<[](auto& c) -> auto& { return c.query.resolver.resolutions_max; }>("query.questions_max", "Different questions in flight, per worker", from(1, 1'000'000)),
     key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.per_question_max; }>("query.clients_per_question_max", "Clients that may wait for the same question", from(1, 1'000'000)),
+    key<[](auto& c) -> auto& { return c.query.resolver.fetch_grace_ms; }>("query.fetch_grace_ms", "How long an answer of a slower tier is still waited for when the upstream has failed", from(0, 60'000)),
     key<[](auto& c) -> auto& { return c.query.over_limit; }>("query.over_limit", "What a client gets when a limit forbids to take its query"),
     key<[](auto& c) -> auto& { return c.query.minimal_any_ttl_s; }>("query.any_ttl", "TTL of the minimal answer to ANY, in seconds (RFC 8482)", from(0, kWeekS)),
     key<[](auto& c) -> auto& { return c.query.local_names.forward_localhost; }>("query.forward_localhost", "Asks upstream for localhost instead of answering (RFC 6761)"),

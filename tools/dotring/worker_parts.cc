@@ -84,7 +84,7 @@ void WorkerParts::drain() {
 // Aborted operations end in a moment; nothing may be destroyed before, so there is no limit here.
 // Whoever waits for the thread has one.
 void WorkerParts::close() {
-  for (listen::UdpListener& listener : udp_) listener.drain();
+  for (listen::UdpListener& listener : udp_) listener.stop();
   for (listen::TcpListener& listener : tcp_) listener.abort();
   multiplexer_.abort();
   while (listening() || !multiplexer_.closed()) loop_.turn(kLookMs);
