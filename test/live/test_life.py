@@ -67,6 +67,18 @@ class TestEnd:
             dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
             assert dotring.stop() == 0
 
+    def test_a_second_signal_ends_it_at_once(self, stage, authority):
+        upstream = HoldingUpstream(stage, authority)
+        dotring = Dotring(stage, [upstream], {"life.drain_ms": 600_000, "upstream.timeout_ms": 60_000})
+        with client.udp_socket(dotring.server) as udp:
+            udp.send(client.query(HELD).to_wire())
+            dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
+            dotring.ended_by_test = True
+            dotring.process.signal(signal.SIGTERM)
+            dotring.process.wait_for(lambda: refused(dotring.port), "no new connections")
+            dotring.process.signal(signal.SIGTERM)
+            assert dotring.process.wait() == 0
+
     def test_with_open_idle_connections_it_ends_too(self, stage, authority):
         dotring = Dotring(stage, [PythonUpstream(stage, authority)])
         with client.TcpClient(dotring.server) as connection:
