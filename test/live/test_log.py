@@ -1,0 +1,54 @@
+"""What dotring writes about its clients: nothing."""
+
+import json
+import socket
+
+from harness import client
+from harness.dotring import Dotring
+from harness.upstream import PythonUpstream
+
+# An address of loopback that nothing else in a test has.
+CLIENT = "127.7.7.7"
+
+
+def lines_of(process):
+    return [json.loads(line) for line in process.log().splitlines()]
+
+
+def ask_all_ways(server, name):
+    """Answers, errors, garbage, over UDP and TCP, from CLIENT."""
+    messages = [client.query(name), client.query(name, "AXFR"), client.query(f"{name}.test")]
+    octets = [*(message.to_wire() for message in messages), bytes(20), b"\xff" * 40]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
+        udp.bind((CLIENT, 0))
+        udp.settimeout(client.TIMEOUT_S)
+        udp.connect(server)
+        for datagram in octets[:4]:
+            udp.send(datagram)
+            assert udp.recv(4096)[:2] == datagram[:2]
+        udp.send(octets[4])  # a response: dropped
+    with socket.create_connection(server, client.TIMEOUT_S, source_address=(CLIENT, 0)) as tcp:
+        tcp.sendall(b"".join(map(client.framed, octets[:4])))
+        tcp.shutdown(socket.SHUT_WR)
+        while tcp.recv(4096):
+            pass
+
+
+def test_no_client_address_and_no_name_whatever_happens(stage, authority):
+    upstream = PythonUpstream(stage, authority, lambda asked: [] if "fails" in asked.name else [b"\0" * 12])
+    dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 300, "log.level": "debug"})
+    for name in ("secret.zone.example", "secret-fails.zone.example"):
+        ask_all_ways(dotring.server, name)
+    assert client.rcode(dotring.ask("secret.zone.example")) == "SERVFAIL"
+    assert dotring.stop() == 0
+    assert lines_of(dotring.process)[-1]["event"] == "ended"
+    assert CLIENT not in dotring.process.log() and "secret" not in dotring.process.log()
+
+
+def test_queries_do_not_make_lines(stage, authority):
+    dotring = Dotring(stage, [PythonUpstream(stage, authority)], {"log.level": "debug"})
+    assert dotring.ask("first.zone.example").answer
+    before = len(lines_of(dotring.process))
+    for index in range(200):
+        assert dotring.ask(f"n{index}.zone.example").answer
+    assert len(lines_of(dotring.process)) - before < 20
