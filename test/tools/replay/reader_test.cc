@@ -1,0 +1,138 @@
+#include "tools/replay/reader.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <semaphore>
+
+#include "test/tools/capture/packets.h"
+
+namespace dotring::replay {
+namespace {
+
+using capture::Captured;
+using capture::kSecond;
+using capture::kStart;
+using capture::Octets;
+
+/// A capture on disk until the test ends.
+class File {
+ public:
+  explicit File(const Octets& octets)
+      : path_(testing::TempDir() + "dotring-reader-test-" + std::to_string(getpid())) {
+    std::ofstream(path_, std::ios::binary)
+        .write(reinterpret_cast<const char*>(octets.data()),
+               static_cast<std::streamsize>(octets.size()));
+  }
+  ~File() { unlink(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Octets capture_of(uint16_t queries) {
+  std::vector<Captured> packets;
+  for (uint16_t id = 0; id < queries; ++id) {
+    const uint64_t time_ns = kStart + id * kSecond / 100;
+    packets.push_back({time_ns, capture::ethernet4(capture::udp4(capture::query(id))), 0, 0});
+    packets.push_back({time_ns,
+                       capture::ethernet4(capture::udp4(capture::answer(id), capture::kServer4,
+                                                        capture::kClient4)),
+                       0, 0});
+  }
+  return capture::pcap_file(packets, {false, true, 1});
+}
+
+/// All that a Reader gives.
+std::vector<Asked> read_all(Reader::Options options, Findings& findings) {
+  std::counting_semaphore<> ready{0};
+  Reader reader(options, {1, 2}, [&] { ready.release(); });
+  EXPECT_EQ(reader.open(), std::nullopt);
+  reader.start();
+  std::vector<Asked> all, batch;
+  while (!reader.finished()) {
+    if (!reader.pop(batch)) {
+      ready.acquire();
+      continue;
+    }
+    for (Asked& asked : batch) all.push_back(std::move(asked));
+  }
+  findings = reader.findings();
+  return all;
+}
+
+TEST(ReaderTest, GivesAllQueriesInOrder) {
+  const File file(capture_of(3000));
+  Reader::Options options;
+  options.path = file.path();
+  options.batch_size = 16;
+  options.batches_max = 2;
+  Findings findings;
+  const auto all = read_all(options, findings);
+  ASSERT_EQ(all.size(), 3000u);
+  for (uint16_t id = 0; id < 3000; ++id) {
+    EXPECT_EQ(all[id].query, capture::query(id));
+    EXPECT_TRUE(all[id].answered);
+  }
+  EXPECT_EQ(findings.account.packets, 6000u);
+  EXPECT_EQ(findings.pairing.paired, 3000u);
+  EXPECT_EQ(findings.first_ns, kStart);
+  EXPECT_EQ(findings.last_ns, kStart + 2999 * kSecond / 100);
+  EXPECT_EQ(findings.failure, "");
+}
+
+TEST(ReaderTest, LoopsFollowEachOtherInTime) {
+  const File file(capture_of(3));
+  Reader::Options options;
+  options.path = file.path();
+  options.loops = 3;
+  Findings findings;
+  const auto all = read_all(options, findings);
+  ASSERT_EQ(all.size(), 9u);
+  for (size_t i = 1; i < all.size(); ++i) {
+    const bool first_of_loop = i % 3 == 0;
+    EXPECT_EQ(all[i].time_ns - all[i - 1].time_ns, first_of_loop ? 0 : kSecond / 100);
+  }
+  EXPECT_EQ(findings.account.packets, 6u);  // of one loop
+}
+
+TEST(ReaderTest, UsesWhatComesBeforeAFailure) {
+  Octets octets = capture_of(3);
+  octets.resize(octets.size() - 5);
+  const File file(octets);
+  Reader::Options options;
+  options.path = file.path();
+  options.loops = 3;
+  Findings findings;
+  const auto all = read_all(options, findings);
+  EXPECT_EQ(all.size(), 3u);
+  EXPECT_FALSE(all[2].answered);
+  EXPECT_NE(findings.failure, "");
+}
+
+TEST(ReaderTest, EndsWhileMoreIsToBeRead) {
+  const File file(capture_of(1000));
+  Reader::Options options;
+  options.path = file.path();
+  options.loops = 1'000'000;
+  options.batch_size = 1;
+  options.batches_max = 1;
+  Reader reader(options, {1, 2}, [] {});
+  EXPECT_EQ(reader.open(), std::nullopt);
+  reader.start();
+  EXPECT_TRUE(reader.stop());
+}
+
+TEST(ReaderTest, SaysWhyACaptureCannotBeRead) {
+  Reader::Options options;
+  options.path = "/nonexistent/capture";
+  EXPECT_TRUE(Reader(options, {1, 2}, [] {}).open().has_value());
+  const File file(Octets(100, 'x'));
+  options.path = file.path();
+  EXPECT_TRUE(Reader(options, {1, 2}, [] {}).open().has_value());
+}
+
+}  // namespace
+}  // namespace dotring::replay
