@@ -58,7 +58,7 @@ void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {
     case Freshness::Stale:
       return on_stale(to, key, room, found);
     case Freshness::Failing:
-      return on_failing(to);
+      return on_failing(to, found);
   }
 }
 
@@ -126,9 +126,14 @@ void Pipeline::on_stale(const Recipient& to, const dns::QuestionKey& key, Mutabl
   send_found(to, room, found, stale_error(found.flags));
 }
 
-void Pipeline::on_failing(const Recipient& to) {
+// What the upstream said: a name that is refused is not one that cannot be resolved. The extended
+// error is SERVFAIL's alone (RFC 8914, 4.14).
+void Pipeline::on_failing(const Recipient& to, const Found& found) {
   statistics_.failing.add();
-  sender_.send_error(to, dns::rcode::kServFail, ExtendedError{dns::extended_error::kCachedError});
+  const uint16_t rcode = found.flags & dns::kRcodeMask;
+  std::optional<ExtendedError> error;
+  if (rcode == dns::rcode::kServFail) error = ExtendedError{dns::extended_error::kCachedError};
+  sender_.send_error(to, rcode, error);
 }
 
 void Pipeline::on_missing(const Recipient& to, const dns::QuestionKey& key) {

@@ -52,7 +52,7 @@ class Pipeline final : public QueryHandler {
                 const Found& found);
   void on_stale(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
                 const Found& found);
-  void on_failing(const Recipient& to);
+  void on_failing(const Recipient& to, const Found& found);
   void on_missing(const Recipient& to, const dns::QuestionKey& key);
   void reject(const Recipient& to, uint16_t rcode);
   void forward(const Recipient& to, const dns::QuestionKey& key);

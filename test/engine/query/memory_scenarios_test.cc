@@ -114,6 +114,34 @@ TEST(OverMemory, AFailureOfTheUpstreamDoesNotDisplaceWhatIsStale) {
   )");
 }
 
+// Not SERVFAIL, which a client would take for a fault and ask elsewhere.
+TEST(OverMemory, WhatTheUpstreamRefusesStaysRefusedForAMoment) {
+  play_over_memory(R"(
+    ask c1 www.example.com A edns
+    asked www.example.com A
+    answer www.example.com A REFUSED ede=15
+    reply c1 REFUSED ede=15
+    ask c2 www.example.com A edns
+    asked nothing
+    reply c2 REFUSED
+    ask c3 long.example.com A
+    asked long.example.com A
+    answer long.example.com A YXDOMAIN
+    reply c3 YXDOMAIN
+    ask c4 long.example.com A
+    asked nothing
+    reply c4 YXDOMAIN
+    after 6s
+    ask c5 www.example.com A
+    asked www.example.com A
+    answer www.example.com A SERVFAIL
+    reply c5 SERVFAIL
+    ask c6 www.example.com A edns
+    asked nothing
+    reply c6 SERVFAIL ede=13
+  )");
+}
+
 TEST(OverMemory, FailuresAreKeptForASecondAtFirst) {
   play_over_memory(R"(
     ask c1 www.example.com A edns
