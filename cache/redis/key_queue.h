@@ -26,11 +26,11 @@ class KeyQueue {
 
   /// Nowhere when there is no room.
   Place push(Bytes key) {
-    if (key.size() > capacity_) return {};
+    if (key.empty() || key.size() > capacity_) return {};
     const uint64_t to_the_end = capacity_ - tail_ % capacity_;
     const uint64_t start = to_the_end < key.size() ? tail_ + to_the_end : tail_;
     if (start + key.size() - head_ > capacity_) return {};
-    if (!key.empty()) std::memcpy(room_.get() + start % capacity_, key.data(), key.size());
+    std::memcpy(room_.get() + start % capacity_, key.data(), key.size());
     tail_ = start + key.size();
     return {tail_, static_cast<uint32_t>(key.size())};
   }

@@ -84,7 +84,7 @@ void Link::on_open() {
 // RESP3, our credentials and our name by one command.
 void Link::say_hello() {
   const std::string& name = context_.options.connection.client_name;
-  const std::string_view user = credentials_.user.empty() ? "default" : credentials_.user;
+  const std::string user = credentials_.user.empty() ? "default" : credentials_.user;
   hello_asked_ = true;
   if (credentials_.given()) {
     queue(Command("HELLO", "3", "AUTH", user, credentials_.password, "SETNAME", name), kNoLimit);

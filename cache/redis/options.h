@@ -44,7 +44,8 @@ struct BackoffOptions {
 
 /// When a server is not asked, so that it costs no client anything.
 struct BreakerOptions {
-  /// No reply to the oldest command for this long: nothing is asked until a PING is answered.
+  /// No reply to the oldest command for this long, and none in another quarter of it: nothing is
+  /// asked until a PING is answered.
   uint64_t silent_ms = 100;
   /// Round trip from which it is called slow: that of a probe, or the smoothed one (weight of a
   /// reply: 1/64)...

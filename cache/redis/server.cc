@@ -2,6 +2,8 @@
 
 #include "cache/redis/server.h"
 
+#include <utility>
+
 namespace dotring::cache::redis {
 namespace {
 
@@ -65,6 +67,7 @@ void Server::connect() {
 
 // A server that is loading accepts us too: only the answer to PING says that it can be asked.
 void Server::on_link_open() {
+  replies_seen_ = UINT64_MAX;
   reads_.retry_now(context_.now_ms());
   writes_.retry_now(context_.now_ms());
   if (traits_.master_only) {
@@ -152,8 +155,6 @@ void Server::probe() {
 void Server::watch() {
   const ConnectionOptions& limits = context_.options.connection;
   const uint64_t silent_ms = context_.options.breaker.silent_ms;
-  // It was we who were held up: what the server said meanwhile is not read yet.
-  if (context_.now_ms() - watch_timer_.due_ms() > silent_ms / 2) return arm_watch(silent_ms);
   if (pending_.empty()) {
     const uint64_t idle_ms = (context_.now_us() - last_active_us_) / 1000;
     if (idle_ms < limits.ping_every_ms) return arm_watch(limits.ping_every_ms - idle_ms);
@@ -161,11 +162,13 @@ void Server::watch() {
     return arm_watch(silent_ms);
   }
   const uint64_t waited_ms = (context_.now_us() - pending_.front().sent_us) / 1000;
+  if (waited_ms < silent_ms) return arm_watch(silent_ms - waited_ms);
+  // Twice, with turns in between: perhaps we were held up, and what it said is not read yet.
+  if (std::exchange(replies_seen_, replies_) != replies_) return arm_watch(silent_ms / 4);
   if (waited_ms >= limits.response_timeout_ms) {
     context_.statistics.timeouts.add();
     return link_.end(LinkEnd::Local, "no replies");
   }
-  if (waited_ms < silent_ms) return arm_watch(silent_ms - waited_ms);
   if (reads_.closed()) stop_reads(Cause::Silent, "no replies");
   arm_watch(limits.response_timeout_ms - waited_ms);
 }

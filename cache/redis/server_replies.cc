@@ -9,6 +9,7 @@ void Server::on_reply(const Reply& reply) {
   if (pending_.empty()) return link_.end(LinkEnd::Garbage, "a reply to no command");
   const Pending pending = pending_.pop();
   context_.statistics.pending.subtract();
+  ++replies_;
   last_active_us_ = context_.now_us();
   const uint64_t round_trip_us = context_.now_us() - pending.sent_us;
   context_.statistics.round_trip_us.add(round_trip_us);

@@ -73,6 +73,7 @@ class ScriptedServer final : private io::AcceptHandler {
     if (!reply.empty()) return reply;
     if (command == "PING") return "+PONG\r\n";
     if (command.starts_with("CLIENT") || command.starts_with("SELECT")) return "+OK\r\n";
+    if (command.starts_with("HELLO")) return "-ERR unknown command 'HELLO'\r\n";
     return "";
   }
   void on_accepted(int descriptor, const Endpoint&) override {

@@ -3,6 +3,7 @@
 #include <deque>
 
 #include "test/cache/redis/live/redis_fixture.h"
+#include "test/cache/redis/scripted_server.h"
 
 namespace dotring::cache::redis {
 namespace {
@@ -89,6 +90,27 @@ TEST_F(SentinelRedisTest, ADeadSentinelGivesWayToTheNext) {
   EXPECT_EQ(ask("key"), "(missing)");
   EXPECT_EQ(statistics().timeouts.value(), 1u) << "the paused one";
   sentinels_[1].resume();
+}
+
+TEST_F(SentinelRedisTest, AServerThatIsNoMasterIsLeftWhateverASentinelSays) {
+  ScriptedServer liar(loop_);
+  RedisProcess* named = &*replica_;
+  liar.script = [&named](const std::string& command) -> std::string {
+    const std::string port = std::to_string(named->port());
+    const std::string size = std::to_string(port.size());
+    if (!command.starts_with("SENTINEL")) return "";
+    return "*2\r\n$9\r\n127.0.0.1\r\n$" + size + "\r\n" + port + "\r\n";
+  };
+  make("redis+sentinel://" + liar.address() + "/mymaster");
+  client_->start();
+  ASSERT_TRUE(turn_until([&] { return told(Event::Kind::ServerDown); }));
+  EXPECT_EQ(events_.back().detail, "is no master");
+  EXPECT_EQ(ask("key"), "(refused)");
+  named = &master_;
+  EXPECT_TRUE(turn_until([&] { return statistics().servers_writable.value() == 1; }));
+  end();
+  liar.stop();
+  EXPECT_TRUE(turn_until([&] { return !liar.active(); }));
 }
 
 TEST_F(SentinelRedisTest, AnUnknownMasterIsTold) {
