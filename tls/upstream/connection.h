@@ -90,7 +90,11 @@ class Connection final : private io::StreamHandler {
   /// Whether a query may be written now: open, not about to be closed by the server, fewer than
   /// `window` in flight, an id free, and the server reads.
   bool can_ask(size_t window);
-  /// The same for our own question, which goes on a draining stream too.
+  /// No id is free, and most are of queries that nobody waits for any more.
+  bool spent() const {
+    return open() && ids_.free() == 0 && ids_.abandoned() >= ids_.capacity() / 2;
+  }
+  /// As can_ask(), for our own question, which goes on a draining stream too.
   bool can_probe();
   /// Writes the query for `attempt.key`. False: the stream takes no more now, the attempt is as
   /// before.

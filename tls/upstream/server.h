@@ -150,6 +150,7 @@ class Server final : private ConnectionHandler {
   void report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const;
 
   void connect();
+  bool replace_spent();
   Connection* pick_apart(std::span<const Attempt> attempts, uint16_t company);
   void open_slots_apart();
   void connect(Slot& slot);

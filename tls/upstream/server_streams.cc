@@ -59,8 +59,9 @@ size_t Server::count(const Slots& slots, Connection::State state) {
 
 // Those in use or on their way; one that is being replaced does not count.
 size_t Server::streams() const {
-  const auto renewing =
-      std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->renewing; });
+  const auto renewing = std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) {
+    return slot->renewing && slot->connection.open();
+  });
   return count(Connection::State::Open) + count(Connection::State::Connecting) -
          static_cast<size_t>(renewing);
 }
@@ -74,8 +75,19 @@ void Server::start() {
 
 void Server::want_stream() {
   if (draining_ || failing() || retry_.armed() || slot_wanted_) return;
-  if (count(Connection::State::Connecting) > 0 || streams() >= options_.connections) return;
-  connect();
+  if (count(Connection::State::Connecting) > 0) return;
+  if (streams() < options_.connections || replace_spent()) connect();
+}
+
+// Otherwise names that are never answered would keep all others away until quarantines end: the
+// ids of another stream are free.
+bool Server::replace_spent() {
+  for (const auto& slot : slots_) {
+    if (slot->renewing || !slot->connection.spent()) continue;
+    slot->renewing = true;
+    return true;
+  }
+  return false;
 }
 
 void Server::connect() {

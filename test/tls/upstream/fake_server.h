@@ -31,7 +31,7 @@ class FakeServer final : public Dialer {
  public:
   Fault fault = Fault::None;
   Fault poison = Fault::None;  ///< for names that begin with "bad"; ends or stalls their stream
-  uint64_t latency_ms = 5;
+  uint64_t latency_ms = 5;     ///< names that begin with "dropped" are never answered
   uint64_t connect_ms = 2;
   uint64_t idle_close_ms = 0;  ///< closes streams idle for so long; 0: never
   AnswerFields fields;
@@ -163,6 +163,7 @@ class FakeServer final : public Dialer {
       probe ? ++probes_seen : ++queries_seen;
       names_seen.push_back(dns::name_to_text(view.question.name));
       streams_[i].traffic_ms = now_ms_;
+      if (names_seen.back().starts_with("dropped")) continue;
       streams_[i].pending.push_back({query, now_ms_ + latency_ms});
     }
   }

@@ -88,6 +88,21 @@ TEST_F(MultiplexerTest, QuestionsBeyondAllIdsWaitAndAreAnsweredInTurn) {
   EXPECT_EQ(multiplexer->statistics().questions_waiting.value(), 0u);
 }
 
+TEST_F(MultiplexerTest, NamesThatAreNeverAnsweredDoNotUseUpTheIdsForOthers) {
+  options.servers.resize(1);
+  options.connection.ids_max = 16;
+  open();
+  run_ms(5);
+  for (int round = 0; round < 5; ++round) {
+    for (int i = 0; i < 40; ++i) ask("dropped" + std::to_string(i) + ".example.", 1000);
+    run_until([&] { return all_done(); });
+    Client& client = ask();
+    run_ms(50);
+    ASSERT_TRUE(client.answered()) << "round " << round;
+    EXPECT_LE(server(0).open_streams(), options.connections + options.connections_apart);
+  }
+}
+
 TEST_F(MultiplexerTest, TakesNoMoreQuestionsThanItHasRecords) {
   options.questions_max = 3;
   open();
