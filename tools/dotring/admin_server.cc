@@ -37,10 +37,37 @@ MHD_Result respond(MHD_Connection* connection, const Page& page) {
   return result;
 }
 
+MHD_Result collect(void* arguments, MHD_ValueKind, const char* name, const char* value) {
+  (*static_cast<Arguments*>(arguments))[name] = value ? value : "";
+  return MHD_YES;
+}
+
+bool has_header(MHD_Connection* connection, const char* name) {
+  return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name) != nullptr;
+}
+
+Page answer_post(const AdminServer& server, MHD_Connection* connection, const char* path) {
+  if (has_header(connection, MHD_HTTP_HEADER_ORIGIN)) {
+    return plain(MHD_HTTP_FORBIDDEN, "not for pages in a browser");
+  }
+  const char* length =
+      MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
+  if (has_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
+      (length && std::string_view(length) != "0")) {
+    return plain(MHD_HTTP_CONTENT_TOO_LARGE, "arguments go behind the ? of the path");
+  }
+  Arguments arguments;
+  MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &arguments);
+  return server.act(path, arguments);
+}
+
 MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
                       const char*, const char*, size_t* body_size, void**) {
   const auto* server = static_cast<const AdminServer*>(self);
   const std::string_view verb = method;
+  if (verb == MHD_HTTP_METHOD_POST && server->acts()) {
+    return respond(connection, answer_post(*server, connection, path));
+  }
   if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {
     // A body is not read: MHD closes the connection after the answer.
     return respond(connection, plain(MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only"));
@@ -51,8 +78,8 @@ MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, 
 
 }  // namespace
 
-AdminServer::AdminServer(const AdminOptions& options, PageFunction page)
-    : options_(options), page_(std::move(page)) {}
+AdminServer::AdminServer(const AdminOptions& options, PageFunction page, ActionFunction action)
+    : options_(options), page_(std::move(page)), action_(std::move(action)) {}
 
 void AdminServer::stop() {
   if (daemon_) {

@@ -53,7 +53,12 @@ Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Lo
       started_us_(clock_.monotonic_us()),
       tcp_limits_(configuration.tcp_limits, random_.fork()),
       journal_(log),
-      admin_(configuration.admin, [this](std::string_view path) { return page(path); }) {}
+      redis_journal_(log),
+      admin_(
+          configuration.admin, [this](std::string_view path) { return page(path); },
+          [this](std::string_view path, const Arguments& arguments) {
+            return action(path, arguments);
+          }) {}
 
 Appliance::~Appliance() {
   admin_.stop();
@@ -63,13 +68,19 @@ Appliance::~Appliance() {
 std::optional<StartFailure> Appliance::start() {
   if (auto error = open_tls(configuration_, tls_))
     return StartFailure{StartFailure::kRefused, *error};
+  if (auto error = redis_.open(configuration_)) return StartFailure{StartFailure::kRefused, *error};
+  redis_.tell([this](const cache::redis::Event& event) { redis_journal_.on_event(event); });
+  for (const std::string& file : redis_.exposed_files()) {
+    log_.warning("secret_readable_by_others", {{"file", file}});
+  }
   std::vector<Endpoint> addresses = configuration_.listen_dns;
   if (auto failure = settle(addresses)) return failure;
   if (auto failure = admin_.open()) {
     return could_not("admin.listen", configuration_.admin.listen->to_text(), *failure);
   }
   if (auto failure = open_store()) return failure;
-  shared_.emplace(configuration_, clock_, tls_, *store_, tcp_limits_, std::move(addresses), random_.fork(),
+  shared_.emplace(configuration_, clock_, tls_, *store_, redis_.enabled() ? &redis_ : nullptr,
+                  tcp_limits_, std::move(addresses), random_.fork(),
                   [this](const upstream::Event& event) {
                     journal_.on_event(event, clock_.monotonic_us() / 1000);
                   });

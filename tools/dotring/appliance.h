@@ -60,6 +60,8 @@ class Appliance {
   void tell_ready();
   void gather_sources();
   Page page(std::string_view path);
+  Page action(std::string_view path, const Arguments& arguments);
+  Page flush(const Arguments& arguments);
   Page metrics_page();
   HealthFacts health();
 
@@ -72,6 +74,8 @@ class Appliance {
   std::unique_ptr<cache::MemoryStore> store_;
   listen::SessionLimits tcp_limits_;
   UpstreamJournal journal_;
+  RedisJournal redis_journal_;
+  RedisSetup redis_;
   std::optional<SharedParts> shared_;
   MetricSources sources_;
   std::optional<ProgressWatch> watch_;

@@ -24,6 +24,16 @@ bool failing_everywhere(const ServerSources& server) {
   });
 }
 
+/// Why no worker can ask Redis; nothing where one can, or there is none.
+std::optional<std::string> failing_redis(
+    const std::vector<const cache::redis::Statistics*>& workers) {
+  if (workers.empty()) return std::nullopt;
+  for (const cache::redis::Statistics* worker : workers) {
+    if (worker->servers_readable.value() > 0) return std::nullopt;
+  }
+  return to_text(static_cast<cache::redis::Cause>(workers.front()->read_cause.value()));
+}
+
 Page plain(unsigned status, std::string_view text) {
   return {status, "text/plain; charset=utf-8", std::string(text)};
 }
@@ -52,13 +62,14 @@ Page Appliance::page(std::string_view path) {
   if (path == "/healthz") return health_page(health());
   if (path == "/readyz") return ready_page(health());
   if (path == "/") return plain(200, "dotring: /metrics /healthz /readyz\n");
-  return plain(404, "not found; there are /metrics, /healthz and /readyz\n");
+  return plain(404, "not found; there are /metrics, /healthz and /readyz; POST /api/v1/flush\n");
 }
 
 Page Appliance::metrics_page() {
   MetricsPage page;
   add_query_metrics(page, sources_);
   add_cache_metrics(page, store_->statistics(), configuration_.cache.bytes_max);
+  add_redis_metrics(page, sources_);
   add_upstream_metrics(page, sources_);
   add_server_metrics(page, sources_);
   add_listen_metrics(page, sources_);
@@ -79,7 +90,33 @@ HealthFacts Appliance::health() {
   for (const ServerSources& server : sources_.servers) {
     if (failing_everywhere(server)) ++facts.servers_failing;
   }
+  facts.redis_failing = failing_redis(sources_.redis);
   return facts;
+}
+
+// -------------------------------------------------------------------------------------------------
+// Actions
+
+Page Appliance::action(std::string_view path, const Arguments& arguments) {
+  if (path == "/api/v1/flush") return flush(arguments);
+  return plain(404, "not found; there is /api/v1/flush?name=NAME&subtree=1\n");
+}
+
+Page Appliance::flush(const Arguments& arguments) {
+  const auto name = arguments.find("name");
+  const auto subtree = arguments.find("subtree");
+  const auto wire = name == arguments.end() ? std::nullopt : dns::name_from_text(name->second);
+  if (!wire) return plain(400, "give a name: /api/v1/flush?name=NAME&subtree=1\n");
+  cache::tiers::FlushRule rule;
+  rule.name.size = wire->size;
+  dns::copy_lower(wire->wire(), rule.name.octets.data());
+  rule.subtree = subtree != arguments.end() && subtree->second != "0";
+  rule.at_s = clock_.wall_s();
+  // In this order: what is still on its way from Redis must not come back afterwards.
+  if (redis_.enabled()) redis_.flushes().add(rule, rule.at_s);
+  const size_t removed = cache::tiers::apply(rule, *store_);
+  if (redis_.enabled()) workers_.front()->tell_flush();
+  return {200, "application/json", "{\"removed\":" + std::to_string(removed) + "}\n"};
 }
 
 }  // namespace dotring::appliance

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "cache/memory/memory_options.h"
+#include "cache/redis/options.h"
+#include "cache/tiers/usual_wait.h"
 #include "engine/listen/tcp_listener.h"
 #include "engine/listen/udp_listener.h"
 #include "engine/query/pipeline.h"
@@ -40,6 +42,22 @@ struct AdminOptions {
   uint32_t timeout_s = 10;
 };
 
+/// Redis as a second level of the cache; redis_setup.h makes it usable.
+struct RedisOptions {
+  /// Empty: none.
+  RedisUrl url;
+  std::string password_file;
+  std::string ca_file;
+  std::string server_name;
+  std::string prefix = "dotring:";
+  std::string channel = "dotring:flush";
+  std::string seal_key_file;
+  std::string seal_key_file_old;
+  cache::tiers::UsualWait::Options wait;
+  cache::redis::ConnectionOptions connection;
+  cache::redis::BreakerOptions breaker;
+};
+
 struct Configuration {
   std::vector<Endpoint> listen_dns = {*Endpoint::parse("127.0.0.1:5300"),
                                       *Endpoint::parse("[::1]:5300")};
@@ -52,6 +70,7 @@ struct Configuration {
 
   query::Pipeline::Options query;
   cache::MemoryOptions cache;
+  RedisOptions redis;
 
   std::vector<UpstreamAddress> upstream_servers = {
       {*Endpoint::parse("1.1.1.1:853"), "cloudflare-dns.com", {}, 1},

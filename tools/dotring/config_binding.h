@@ -30,6 +30,10 @@ inline std::string describe_type(const Endpoint*, const Limits&) {
 inline std::string describe_type(const UpstreamAddress*, const Limits&) {
   return "tls://ADDRESS[:PORT][?pin=BASE64&weight=NUMBER][#AUTH-NAME]";
 }
+inline std::string describe_type(const RedisUrl*, const Limits&) {
+  return "redis://HOST[:PORT][/DATABASE], rediss://..., unix:///PATH, redis+cluster://HOST,HOST, "
+         "redis+sentinel://HOST,HOST/MASTER, or empty";
+}
 template <std::integral Number>
 std::string describe_type(const Number*, const Limits& limits) {
   return describe_number(clipped<Number>(limits));

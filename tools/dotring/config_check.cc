@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cache/tiers/key_name.h"
 #include "tls/upstream/choice.h"
 #include "tools/dotring/config.h"
 
@@ -59,6 +60,18 @@ Refusal check_ttls(const Configuration& configuration) {
   return std::nullopt;
 }
 
+Refusal check_redis(const Configuration& configuration) {
+  const RedisOptions& redis = configuration.redis;
+  if (redis.prefix.size() > cache::tiers::KeyName::kPrefixMax) {
+    return Contradiction{"redis.prefix", redis.prefix, "longer than 64 octets; make it shorter"};
+  }
+  if (redis.wait.wait_us_min > redis.wait.wait_us_max) {
+    return Contradiction{"redis.wait_min_us", std::to_string(redis.wait.wait_us_min),
+                         "above redis.wait_us; make it smaller"};
+  }
+  return std::nullopt;
+}
+
 tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication) {
   tls::Trust trust;
   trust.authentication_name = server.auth_name;
@@ -73,7 +86,7 @@ tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication
 }  // namespace
 
 Refusal check(const Configuration& configuration) {
-  for (const auto one : {check_listen, check_servers, check_ca_file, check_ttls}) {
+  for (const auto one : {check_listen, check_servers, check_ca_file, check_ttls, check_redis}) {
     if (Refusal refusal = one(configuration)) return refusal;
   }
   return std::nullopt;
@@ -100,6 +113,7 @@ tls::ClientOptions tls_options(const Configuration& configuration) {
 query::Pipeline::Options query_options(const Configuration& configuration) {
   query::Pipeline::Options options = configuration.query;
   options.reply.keepalive_ms = configuration.tcp.session.idle_timeout_ms;
+  options.resolver.fetch_wait_us = configuration.redis.wait.wait_us_max;
   return options;
 }
 

@@ -72,7 +72,7 @@ std::string as_line(std::string text, size_t size_max) {
 
 std::string ConfigError::to_line() const {
   std::string line = as_line(key, 100);
-  if (!key.empty()) line += " = \"" + as_line(value, 200) + "\"";
+  if (!key.empty()) line += " = \"" + as_line(hide_password(value), 200) + "\"";
   if (!origin.empty())
     line += (line.empty() ? "" : " (") + as_line(origin, 300) + (key.empty() ? "" : ")");
   return line + ": " + as_line(problem, 600);

@@ -45,6 +45,15 @@ struct UpstreamAddress {
   friend bool operator==(const UpstreamAddress&, const UpstreamAddress&) = default;
 };
 
+/// Where Redis is, as cache/redis/url.h reads it. Printed without the password.
+struct RedisUrl {
+  std::string text;
+
+  friend bool operator==(const RedisUrl&, const RedisUrl&) = default;
+};
+/// `text` with *** in the place of what a URL in it has for passwords.
+std::string hide_password(std::string_view text);
+
 /// Specialized for each enumeration that is a value: the names in the order of the enumerators.
 template <typename Enum>
 struct NamesOf;
@@ -66,6 +75,9 @@ Problem parse_value(std::string_view text, const Limits& limits, std::string& va
 Problem parse_value(std::string_view text, const Limits& limits, Endpoint& value);
 Problem parse_value(std::string_view text, const Limits& limits, UpstreamAddress& value);
 
+Problem parse_value(std::string_view text, const Limits& limits, RedisUrl& value);
+
+std::string print_value(const RedisUrl& value, const Limits& limits);
 std::string print_value(bool value, const Limits& limits);
 std::string print_value(const std::string& value, const Limits& limits);
 std::string print_value(const Endpoint& value, const Limits& limits);

@@ -40,6 +40,9 @@ Page ready_page(const HealthFacts& facts) {
   if (facts.servers > 0 && facts.servers_failing == facts.servers) {
     return page(200, "degraded", "no upstream server answers: only what is in the cache is served");
   }
+  if (facts.redis_failing) {
+    return page(200, "degraded", "Redis is not asked: " + *facts.redis_failing);
+  }
   return page(200, "ready");
 }
 

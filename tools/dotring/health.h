@@ -40,6 +40,8 @@ struct HealthFacts {
   size_t servers = 0;
   /// Servers that no worker can reach.
   size_t servers_failing = 0;
+  /// No worker can ask Redis, and why; nothing where there is none, or it answers.
+  std::optional<std::string> redis_failing;
 };
 
 /// 200 while the workers turn, else 503.

@@ -65,6 +65,8 @@ int check_config(const Configuration& configuration) {
   const tls::Library library;
   tls::ClientContext context;
   if (auto error = open_tls(configuration, context)) return fail(StartFailure::kRefused, *error);
+  RedisSetup redis;
+  if (auto error = redis.open(configuration)) return fail(StartFailure::kRefused, *error);
   return print("dotring: the configuration is fine\n");
 }
 

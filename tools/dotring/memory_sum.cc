@@ -1,6 +1,7 @@
 #include "tools/dotring/memory_sum.h"
 
 #include "tls/upstream/multiplexer.h"
+#include "tools/dotring/redis_parts.h"
 
 namespace dotring::appliance {
 namespace {
@@ -43,7 +44,7 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
                                      size_t addresses) {
   const upstream::Options upstream = upstream_options(configuration);
   const size_t streams = upstream.servers.size() * (upstream.connections + size_t{1});
-  return {
+  std::vector<MemoryTerm> terms = {
       {"fixed", kFixedBytes + configuration.log.queue_lines_max * kLogLineBytes},
       {"cache", configuration.cache.bytes_max},
       {"rings", workers * ring_bytes(configuration)},
@@ -53,6 +54,9 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
       {"upstream_streams", workers * streams * upstream_stream_bytes(configuration)},
       {"tcp_clients", tcp_client_bytes(configuration, workers * addresses)},
   };
+  const uint64_t redis = RedisParts::memory_max(configuration.redis);
+  if (redis > 0) terms.push_back({"redis", workers * redis});
+  return terms;
 }
 
 uint64_t sum_of(const std::vector<MemoryTerm>& terms) {

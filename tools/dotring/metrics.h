@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "cache/memory/statistics.h"
+#include "cache/redis/statistics.h"
+#include "cache/tiers/statistics.h"
 #include "engine/io/loop.h"
 #include "engine/io/udp_socket.h"
 #include "engine/listen/statistics.h"
@@ -37,6 +39,10 @@ struct MetricSources {
   std::vector<const io::UdpStatistics*> udp_sockets;
   std::vector<const listen::UdpListenerStatistics*> udp;
   std::vector<const listen::TcpListenerStatistics*> tcp;
+  // Without a Redis these are empty.
+  std::vector<const cache::redis::Statistics*> redis;
+  std::vector<const cache::tiers::Statistics*> tiers;
+  std::vector<const cache::tiers::FlushStatistics*> flushes;
 };
 
 void add_query_metrics(MetricsPage& page, const MetricSources& sources);
@@ -45,6 +51,8 @@ void add_server_metrics(MetricsPage& page, const MetricSources& sources);
 void add_listen_metrics(MetricsPage& page, const MetricSources& sources);
 void add_loop_metrics(MetricsPage& page, const MetricSources& sources);
 void add_cache_metrics(MetricsPage& page, const cache::Statistics& statistics, size_t bytes_max);
+/// Nothing where no Redis is configured.
+void add_redis_metrics(MetricsPage& page, const MetricSources& sources);
 /// Version, memory, processor time, descriptors: of the process.
 void add_process_metrics(MetricsPage& page);
 

@@ -15,7 +15,7 @@ Worker::~Worker() {
 
 void Worker::work(const SharedParts& shared, size_t index, const HashKey& seed) {
   pthread_setname_np(pthread_self(), ("worker " + std::to_string(index)).c_str());
-  parts_.emplace(shared, seed);
+  parts_.emplace(shared, index, seed);
   const std::optional<std::string> failure = parts_->open();
   opened_.set_value(failure);
   const bool run = go_.get_future().get();

@@ -35,6 +35,9 @@ class Worker {
   /// The thread has nothing left to do.
   bool ended() const { return ended_.load(std::memory_order_acquire); }
 
+  /// See WorkerParts. Between run() and the end.
+  void tell_flush() { parts_->tell_flush(); }
+
   /// After wait_until_open() gave null.
   void add_to(MetricSources& sources) const { parts_->add_to(sources); }
 

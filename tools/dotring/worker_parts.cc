@@ -29,16 +29,24 @@ std::vector<std::unique_ptr<upstream::Dialer>> dialers(const SharedParts& shared
 
 }  // namespace
 
-WorkerParts::WorkerParts(const SharedParts& shared, const HashKey& seed)
+WorkerParts::WorkerParts(const SharedParts& shared, size_t index, const HashKey& seed)
     : shared_(shared),
       random_(seed),
       loop_(shared.configuration.loop, shared.clock),
       multiplexer_(upstream_options_of(shared),
                    upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
                    dialers(shared, loop_, tls_statistics_)),
-      pipeline_(query_options(shared.configuration), shared.store, multiplexer_, loop_.timers(),
-                loop_.turn_clock(), shared.question_key),
+      pipeline_(query_options(shared.configuration), open_store(index), multiplexer_,
+                loop_.timers(), loop_.turn_clock(), shared.question_key),
       streams_(loop_, shared.configuration.client_stream) {}
+
+// Memory alone, or with Redis behind it.
+query::AnswerStore& WorkerParts::open_store(size_t index) {
+  if (!shared_.redis) return shared_.store;
+  redis_.emplace(shared_.configuration.redis, *shared_.redis, shared_.store, loop_, random_,
+                 index == 0);
+  return redis_->store();
+}
 
 std::optional<std::string> WorkerParts::open() {
   if (auto failure = loop_.open()) return failure;
@@ -59,6 +67,7 @@ std::optional<std::string> WorkerParts::open_address(const Endpoint& address) {
 
 void WorkerParts::run() {
   multiplexer_.open();
+  if (redis_) redis_->start();
   for (listen::UdpListener& listener : udp_) listener.start();
   for (listen::TcpListener& listener : tcp_) listener.start();
   loop_.run();
@@ -77,8 +86,9 @@ void WorkerParts::drain() {
   for (listen::TcpListener& listener : tcp_) listener.drain();
   pipeline_.drain();
   turn_while(shared_.configuration.drain_ms, [this] { return owes_replies(); });
+  if (redis_) redis_->stop();
   multiplexer_.drain();
-  turn_while(kCloseMs, [this] { return listening() || !multiplexer_.closed(); });
+  turn_while(kCloseMs, [this] { return connected(); });
 }
 
 // Aborted operations end in a moment; nothing may be destroyed before, so there is no limit here.
@@ -86,8 +96,9 @@ void WorkerParts::drain() {
 void WorkerParts::close() {
   for (listen::UdpListener& listener : udp_) listener.stop();
   for (listen::TcpListener& listener : tcp_) listener.abort();
+  if (redis_) redis_->stop();
   multiplexer_.abort();
-  while (listening() || !multiplexer_.closed()) loop_.turn(kLookMs);
+  while (connected()) loop_.turn(kLookMs);
 }
 
 void WorkerParts::abort() {
@@ -101,12 +112,23 @@ bool WorkerParts::listening() const {
          std::any_of(tcp_.begin(), tcp_.end(), is_active);
 }
 
+bool WorkerParts::connected() const {
+  return listening() || !multiplexer_.closed() || (redis_ && redis_->active());
+}
+
+void WorkerParts::tell_flush() {
+  loop_.post([this] {
+    if (redis_) redis_->tell_flush();
+  });
+}
+
 bool WorkerParts::owes_replies() const {
   const auto owes = [](const auto& listener) { return listener.queries_in_flight() > 0; };
   return std::any_of(udp_.begin(), udp_.end(), owes) || std::any_of(tcp_.begin(), tcp_.end(), owes);
 }
 
 void WorkerParts::add_to(MetricSources& sources) const {
+  if (redis_) redis_->add_to(sources);
   sources.loops.push_back(&loop_.statistics());
   sources.queries.push_back(&pipeline_.statistics());
   sources.upstreams.push_back(&multiplexer_.statistics());

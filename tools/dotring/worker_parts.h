@@ -12,11 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "cache/memory/memory_store.h"
 #include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
 #include "tools/dotring/config.h"
 #include "tools/dotring/metrics.h"
+#include "tools/dotring/redis_parts.h"
 
 namespace dotring::appliance {
 
@@ -25,7 +27,9 @@ struct SharedParts {
   const Configuration& configuration;
   const io::Clock& clock;
   const tls::ClientContext& tls;
-  query::AnswerStore& store;
+  cache::MemoryStore& store;
+  /// Null: no second level.
+  RedisSetup* redis = nullptr;
   listen::SessionLimits& tcp_limits;
   /// Where to listen, with ports.
   std::vector<Endpoint> addresses;
@@ -37,7 +41,8 @@ struct SharedParts {
 
 class WorkerParts {
  public:
-  WorkerParts(const SharedParts& shared, const HashKey& seed);
+  /// `index`: of this worker; the first one keeps the flushes of other appliances.
+  WorkerParts(const SharedParts& shared, size_t index, const HashKey& seed);
   WorkerParts(const WorkerParts&) = delete;
   WorkerParts& operator=(const WorkerParts&) = delete;
 
@@ -54,13 +59,18 @@ class WorkerParts {
   /// From any thread: at once.
   void abort();
 
+  /// From any thread, of the first worker: tells other appliances of what was flushed here.
+  void tell_flush();
+
   /// From any thread, while the parts live.
   void add_to(MetricSources& sources) const;
 
  private:
   std::optional<std::string> open_address(const Endpoint& address);
   void drain();
+  query::AnswerStore& open_store(size_t index);
   bool listening() const;
+  bool connected() const;
   bool owes_replies() const;
   template <typename Condition>
   void turn_while(uint64_t limit_ms, Condition condition);
@@ -70,6 +80,7 @@ class WorkerParts {
   io::Loop loop_;
   std::deque<tls::TlsStatistics> tls_statistics_;  ///< by server
   upstream::Multiplexer multiplexer_;
+  std::optional<RedisParts> redis_;
   query::Pipeline pipeline_;
   listen::PlainStreamFactory streams_;
   std::deque<listen::UdpListener> udp_;

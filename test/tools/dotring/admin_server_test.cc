@@ -77,6 +77,26 @@ TEST(AdminServer, OtherMethodsAreNotAllowed) {
   }
 }
 
+TEST(AdminServer, ActionsArePosted) {
+  AdminServer server(on_loopback(), echo, [](std::string_view path, const Arguments& arguments) {
+    std::string body(path);
+    for (const auto& [name, value] : arguments) body += ";" + name + "=" + value;
+    return Page{200, "text/plain", body};
+  });
+  ASSERT_EQ(serve(server), std::nullopt);
+  const std::string answer = get(*server.local(), "/do?name=a%2eb&x", "POST");
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
+  EXPECT_TRUE(answer.ends_with("/do;name=a.b;x=")) << answer;
+  EXPECT_TRUE(get(*server.local(), "/do", "PUT").starts_with("HTTP/1.1 405 "));
+  const auto post = [&](const std::string& headers) {
+    return send_and_read(*server.local(),
+                         "POST /do HTTP/1.1\r\nHost: x\r\n" + headers + "Connection: close\r\n\r\n");
+  };
+  EXPECT_TRUE(post("Content-Length: 0\r\n").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(post("Origin: http://evil.example\r\n").starts_with("HTTP/1.1 403 "));
+  EXPECT_TRUE(post("Content-Length: 5\r\n").starts_with("HTTP/1.1 413 "));
+}
+
 TEST(AdminServer, HugeRequestsAreRefused) {
   AdminServer server(on_loopback(), echo);
   ASSERT_EQ(serve(server), std::nullopt);

@@ -123,6 +123,24 @@ TEST(ConfigValue, EmptyTextIsNothing) {
   EXPECT_EQ(print_value(endpoint, {}), "[::1]:80");
 }
 
+TEST(ConfigValue, PasswordsOfRedisAreNotPrinted) {
+  RedisUrl url;
+  for (const char* text : {"redis://:top:s@cret@127.0.0.1:6379/3", "redis://me:secret@127.0.0.1",
+                           "unix:///run/redis.sock?password=secret&db=3"}) {
+    ASSERT_FALSE(parse_value(text, {}, url)) << text;
+    EXPECT_EQ(url.text, text);
+    const std::string printed = print_value(url, {});
+    EXPECT_EQ(printed.find("cret"), std::string::npos) << printed;
+    EXPECT_NE(printed.find("***"), std::string::npos) << printed;
+  }
+  EXPECT_FALSE(parse_value("redis://127.0.0.1:6379", {}, url));
+  EXPECT_EQ(print_value(url, {}), "redis://127.0.0.1:6379");
+  EXPECT_EQ(hide_password("redis://me:secret@127.0.0.1:port"), "redis://me:***@127.0.0.1:port");
+  EXPECT_TRUE(parse_value("http://127.0.0.1", {}, url));
+  EXPECT_FALSE(parse_value("", {}, url));
+  EXPECT_EQ(url, RedisUrl());
+}
+
 TEST(ConfigValue, TextHoldsNoControlCharacters) {
   std::string text;
   EXPECT_TRUE(parse_value("a\nb", {}, text));

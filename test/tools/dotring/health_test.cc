@@ -55,6 +55,14 @@ TEST(Health, WithoutUpstreamsItIsDegradedAndSaysWhy) {
   EXPECT_NE(ready_page(facts).body.find("reason"), std::string::npos);
 }
 
+TEST(Health, WithoutRedisItIsDegradedAndSaysWhy) {
+  HealthFacts facts;
+  facts.redis_failing = "silent";
+  EXPECT_EQ(ready_page(facts).status, 200u);
+  EXPECT_EQ(status_of(ready_page(facts)), "degraded");
+  EXPECT_NE(ready_page(facts).body.find("silent"), std::string::npos);
+}
+
 TEST(Health, StuckIsNotReady) {
   HealthFacts facts;
   facts.stuck_worker = 0;

@@ -23,6 +23,16 @@ TEST(MemorySum, IsTheSumOfItsTerms) {
   EXPECT_EQ(sum_of(terms), sum);
 }
 
+TEST(MemorySum, RedisIsInItWhereItIsConfigured) {
+  Configuration configuration;
+  const uint64_t without = sum_of(memory_terms(configuration, 2, 2));
+  configuration.redis.url.text = "redis://127.0.0.1";
+  const std::vector<MemoryTerm> terms = memory_terms(configuration, 2, 2);
+  EXPECT_EQ(terms.back().name, "redis");
+  EXPECT_GT(terms.back().bytes, 2 * configuration.redis.connection.write_queue_max);
+  EXPECT_EQ(sum_of(terms), without + terms.back().bytes);
+}
+
 TEST(MemorySum, FollowsTheLimits) {
   const Configuration small;
   Configuration large;

@@ -21,11 +21,14 @@ struct TwoWorkers {
       sources.udp_sockets.push_back(&udp_socket[i]);
       sources.udp.push_back(&udp[i]);
       sources.tcp.push_back(&tcp[i]);
+      sources.redis.push_back(&redis[i]);
+      sources.tiers.push_back(&tiers[i]);
     }
   }
   std::string text() const {
     MetricsPage page;
     add_query_metrics(page, sources);
+    add_redis_metrics(page, sources);
     add_upstream_metrics(page, sources);
     add_server_metrics(page, sources);
     add_listen_metrics(page, sources);
@@ -44,10 +47,21 @@ struct TwoWorkers {
   listen::UdpListenerStatistics udp[2];
   listen::TcpListenerStatistics tcp[2];
   cache::Statistics cache;
+  cache::redis::Statistics redis[2];
+  cache::tiers::Statistics tiers[2];
   MetricSources sources;
 };
 
 constexpr char kServer[] = "192.0.2.1:853#dns.example";
+
+TEST(Metrics, RedisIsThereOnlyWhereItIsConfigured) {
+  TwoWorkers workers;
+  for (auto& tier : workers.tiers) tier.hits_fresh.add(3);
+  const PrometheusText text(workers.text());
+  EXPECT_EQ(text.value("dotring_redis_lookups_total", {{"result", "hit"}}), 6);
+  workers.sources.redis.clear();
+  EXPECT_EQ(workers.text().find("redis"), std::string::npos);
+}
 
 TEST(Metrics, AreOfTheFormatAndFollowItsConventions) {
   const PrometheusText text(TwoWorkers().text());

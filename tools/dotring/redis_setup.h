@@ -1,0 +1,73 @@
+// Redis as configured: URL, password, seal and certificates, read and checked once at the start.
+//
+// What it is: what all workers share of it. What it is not: connections (redis_parts.h has each
+// worker's).
+
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cache/redis/options.h"
+#include "cache/tiers/flush_log.h"
+#include "cache/tiers/seal_key.h"
+#include "tls/context.h"
+#include "tools/dotring/config.h"
+#include "tools/dotring/config_source.h"
+#include "tools/dotring/log.h"
+
+namespace dotring::appliance {
+
+/// What the log hears of Redis servers: one line per change, however many workers notice it.
+class RedisJournal {
+ public:
+  explicit RedisJournal(Log& log) : log_(log) {}
+
+  /// From any thread.
+  void on_event(const cache::redis::Event& event);
+
+ private:
+  bool is_news(const cache::redis::Event& event);
+
+  Log& log_;
+  std::mutex mutex_;
+  std::map<std::string, cache::redis::Event::Kind> told_;  ///< by server and what it is about
+};
+
+class RedisSetup {
+ public:
+  /// Reads the files that `configuration` names. Not null: which key is wrong, and why.
+  std::optional<ConfigError> open(const Configuration& configuration);
+
+  /// False: no Redis is configured.
+  bool enabled() const { return enabled_; }
+  const cache::redis::Options& options() const { return options_; }
+  const std::vector<cache::tiers::SealKey>& seal_keys() const { return seal_keys_; }
+  cache::tiers::FlushLog& flushes() { return flushes_; }
+  /// Null without TLS.
+  const tls::ClientContext* tls() const { return options_.target.tls ? &tls_ : nullptr; }
+  /// Files with secrets that others may read.
+  const std::vector<std::string>& exposed_files() const { return exposed_files_; }
+
+  void tell(std::function<void(const cache::redis::Event&)> on_event) {
+    options_.on_event = std::move(on_event);
+  }
+
+ private:
+  std::optional<ConfigError> open_url(const RedisOptions& redis);
+  std::optional<ConfigError> read_seal_key(const std::string& key, const std::string& path);
+  std::optional<ConfigError> read_secret(const std::string& key, const std::string& path,
+                                         std::string& content);
+
+  bool enabled_ = false;
+  cache::redis::Options options_;
+  std::vector<cache::tiers::SealKey> seal_keys_;
+  cache::tiers::FlushLog flushes_{{}};
+  tls::ClientContext tls_;
+  std::vector<std::string> exposed_files_;
+};
+
+}  // namespace dotring::appliance
