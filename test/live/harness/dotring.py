@@ -97,6 +97,19 @@ class Dotring:
         except OSError:
             return 0, ""
 
+    def post(self, path, headers=None):
+        """(status, text) of an admin action."""
+        url = f"http://{HOST}:{self.admin_port}{path}"
+        request = urllib.request.Request(url, method="POST", headers=headers or {})
+        try:
+            with _opener.open(request, timeout=10) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def metrics_text(self):
+        return self.page("/metrics")[1]
+
     def metrics(self):
         return Metrics(self.page("/metrics")[1])
 
