@@ -79,6 +79,23 @@ class TestEnd:
             dotring.process.signal(signal.SIGTERM)
             assert dotring.process.wait() == 0
 
+    def test_what_came_before_the_signal_is_answered_though_nobody_has_read_it(self, stage, authority):
+        # One datagram per turn: all but a few are still with the kernel when the end begins.
+        options = {"engine.workers": 1, "listen.udp_batch": 1, "listen.udp_rounds_per_turn_max": 1}
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)], options)
+        dotring.ask("www.zone.example")
+        messages = [client.query("www.zone.example", id=index + 1) for index in range(100)]
+        with client.udp_socket(dotring.server) as udp:
+            dotring.process.signal(signal.SIGSTOP)
+            for message in messages:
+                udp.send(message.to_wire())
+            dotring.ended_by_test = True
+            dotring.process.signal(signal.SIGTERM)
+            dotring.process.signal(signal.SIGCONT)
+            ids = {udp.recv(4096)[:2] for _ in messages}
+        assert ids == {message.to_wire()[:2] for message in messages}
+        assert dotring.process.wait() == 0
+
     def test_with_open_idle_connections_it_ends_too(self, stage, authority):
         dotring = Dotring(stage, [PythonUpstream(stage, authority)])
         with client.TcpClient(dotring.server) as connection:
