@@ -186,12 +186,16 @@ void Server::on_ended(Connection& connection, const Ending& ending) {
   slot.renewing = slot.proving = false;
   slot.waited_us = 0;
   slot.probe.ended();
+  // Closed already: on_free(), for which somebody may wait, does not come.
+  const bool was_wanted = slot_wanted_ && connection.state() == Connection::State::Closed;
+  if (was_wanted) slot_wanted_ = false;
   slot.apart ? judge_apart(ending) : judge(ending, loss.together > 0);
   if (!slot.apart && was_of_use(ending)) keep_warm();
   while (Attempt* attempt = ending.lost.pop_front()) {
     if (attempt->inquiry) handler_.on_lost(*attempt, loss);
   }
   if (slot.apart) handler_.on_room();
+  if (was_wanted) want_stream();
 }
 
 // A stream that was closed soon without having carried a question is not replaced before there is
