@@ -65,6 +65,10 @@ uint64_t Answerer::delay_us(const Behaviour& behaviour) {
   if (behaviour.reorder > 0 && random_.unit() < behaviour.reorder) {
     delay_us += behaviour.reorder_us;
   }
+  if (behaviour.stall_us > 0) {
+    const uint64_t phase_us = loop_.now_us() % behaviour.stall_every_us;
+    if (phase_us < behaviour.stall_us) delay_us += behaviour.stall_us - phase_us;
+  }
   return delay_us;
 }
 

@@ -77,6 +77,15 @@ bool set_reorder(Behaviour& behaviour, std::string_view value) {
   return true;
 }
 
+bool set_stall(Behaviour& behaviour, std::string_view value) {
+  const auto stall_us = parse_duration_us(take_until(value, '/'));
+  const auto every_us = parse_duration_us(value);
+  if (!stall_us || !every_us || *every_us <= *stall_us) return false;
+  behaviour.stall_us = *stall_us;
+  behaviour.stall_every_us = *every_us;
+  return true;
+}
+
 bool set_idle_close(Behaviour& behaviour, std::string_view value) {
   const auto duration_us = parse_duration_us(value);
   if (!duration_us || *duration_us < 1000) return false;
@@ -99,6 +108,8 @@ constexpr Word kWords[] = {
      "20ms, uniform/10ms/30ms, normal/20ms/5ms (mean, deviation), exponential/20ms", set_latency},
     {"loss", "SHARE", "of queries is not answered: 10% or 0.1", set_share<&Behaviour::loss>},
     {"reorder", "SHARE/DURATION", "of answers is held back for so long: 10%/50ms", set_reorder},
+    {"stall", "DURATION/PERIOD", "nothing is answered for so long in every period: 200ms/2s",
+     set_stall},
     {"drop", "", "never answers", set_flag<&Behaviour::drop>},
     {"wrong-id", "", "the answer has another id", set_flag<&Behaviour::wrong_id>},
     {"wrong-question", "", "the answer has another question", set_flag<&Behaviour::wrong_question>},

@@ -26,10 +26,12 @@ struct Behaviour {
 
   // When, and whether at all.
   Latency latency;
-  double loss = 0;          ///< share of queries that are not answered
-  double reorder = 0;       ///< share of answers that are held back
-  uint64_t reorder_us = 0;  ///< for so long
-  bool drop = false;        ///< never answers
+  double loss = 0;              ///< share of queries that are not answered
+  double reorder = 0;           ///< share of answers that are held back
+  uint64_t reorder_us = 0;      ///< for so long
+  uint64_t stall_us = 0;        ///< nothing is answered for so long,
+  uint64_t stall_every_us = 0;  ///< once in every so long: what comes meanwhile waits for its end
+  bool drop = false;            ///< never answers
 
   // What is wrong with the answer.
   bool wrong_id = false;

@@ -155,6 +155,21 @@ TEST_F(ResponderTest, ReorderingHoldsBackAShare) {
   EXPECT_EQ(std::set<uint16_t>(ids.begin(), ids.end()).size(), kCount);
 }
 
+TEST_F(ResponderTest, AStallHoldsWhatComesBackUntilItEnds) {
+  start({"*:stall=99900us/100ms"});
+  TcpClient client(tcp());
+  uint64_t waited_us_max = 0;
+  // Who is answered at a stall's end asks again while the next one begins.
+  for (uint16_t id = 0; id < 100 && waited_us_max < 80'000; ++id) {
+    const uint64_t asked_us = clock.monotonic_us();
+    client.send(make_query(id, "a."));
+    ASSERT_TRUE(wait_until([&] { return client.receive().size() == id + 1u; }));
+    waited_us_max = std::max(waited_us_max, clock.monotonic_us() - asked_us);
+  }
+  EXPECT_GE(waited_us_max, 80'000u);
+  EXPECT_GT(reported("/delayed"), 0u);
+}
+
 TEST_F(ResponderTest, DropNeverAnswersAndOthersPass) {
   start({"drop*:drop"});
   TcpClient client(tcp());

@@ -30,7 +30,8 @@ TEST(Behaviour, EveryWordSetsWhatItSays) {
   const Behaviour all = parsed(
       "rcode=servfail, nodata, no-soa, ttl=7, records=3, size=900, truncate, no-edns, "
       "extended-error=22,"
-      "latency=5ms, loss=10%, reorder=20%/30ms, drop, wrong-id, wrong-question, twice, garbage,"
+      "latency=5ms, loss=10%, reorder=20%/30ms, stall=40ms/1s, drop, wrong-id, wrong-question, "
+      "twice, garbage,"
       "garbage-stream, half-frame, stall-connection, close-after=4, reset-after=5, idle-close=6s");
   EXPECT_EQ(all.rcode, 2);
   EXPECT_TRUE(all.nodata);
@@ -45,6 +46,8 @@ TEST(Behaviour, EveryWordSetsWhatItSays) {
   EXPECT_EQ(all.loss, 0.1);
   EXPECT_EQ(all.reorder, 0.2);
   EXPECT_EQ(all.reorder_us, 30'000u);
+  EXPECT_EQ(all.stall_us, 40'000u);
+  EXPECT_EQ(all.stall_every_us, 1'000'000u);
   EXPECT_TRUE(all.drop && all.wrong_id && all.wrong_question && all.twice && all.garbage);
   EXPECT_TRUE(all.garbage_stream && all.half_frame && all.stall_connection);
   EXPECT_EQ(all.close_after, 4u);
@@ -63,8 +66,8 @@ TEST(Behaviour, MistakesAreNamed) {
   EXPECT_NE(failure_of("latency=fast").find("'latency=fast': wanted LATENCY"), std::string::npos);
   EXPECT_NE(failure_of("drop=1").find("takes no value"), std::string::npos);
   for (const char* wrong :
-       {"", ",", "ttl", "ttl=", "ttl=-1", "ttl=x", "loss=2", "reorder=10%", "rcode=4096",
-        "rcode=oops", "size=65536", "idle-close=1us", "drop,,twice"}) {
+       {"", ",", "ttl", "ttl=", "ttl=-1", "ttl=x", "loss=2", "reorder=10%", "stall=2s/1s",
+        "stall=1s", "rcode=4096", "rcode=oops", "size=65536", "idle-close=1us", "drop,,twice"}) {
     EXPECT_NE(failure_of(wrong), "") << wrong;
   }
 }
