@@ -29,7 +29,20 @@ class Source:
         done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr}")
-        return json.loads(done.stdout)
+        return report_of(done.stdout)
+
+
+def report_of(output):
+    """The sum of a run in the words of the works: microseconds, and counts by name."""
+    run = next(each for each in map(json.loads, output.splitlines()) if each["type"] == "stats_sum")
+    report = {key: run[key] for key in ("lost", "mismatched", "unexpected", "truncated", "empty", "duplicate", "late")}
+    report["sent"] = run["sent"]["queries"]
+    report["answered"] = run["received"]["responses"]
+    report["rcodes"] = run["response_rcodes"]
+    report["duration_s"] = run["duration"] / 1e9
+    for ours, theirs in (("latency_from_due_us", "latency_from_due"), ("lateness_us", "lateness")):
+        report[ours] = {name: ns / 1000 for name, ns in run[theirs].items()}
+    return report
 
 
 def right_answers(report):

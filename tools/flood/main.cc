@@ -1,11 +1,18 @@
 // dotring-flood: load tests. Exit status: 0 it ran, 1 it could not, 2 the arguments are wrong.
 
-#include <sys/prctl.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
+#include <fstream>
 
 #include "tools/flood/command_line.h"
-#include "tools/flood/report.h"
+#include "tools/flood/live_line.h"
+#include "tools/flood/plan.h"
+#include "tools/flood/plot.h"
+#include "tools/flood/report_json.h"
+#include "tools/flood/report_text.h"
+#include "tools/flood/search.h"
 
 namespace dotring::flood {
 namespace {
@@ -15,22 +22,122 @@ int fail(int status, const std::string& what) {
   return status;
 }
 
-int run(const CommandLine& line) {
-  auto source = QuestionSource::create(line.questions, {line.seed, 0});
-  if (!source) return fail(2, "--suffix " + line.questions.suffix + ": not a domain name");
-  // By default the kernel lets sleeps last 50 µs longer; queries are due more exactly than that.
-  prctl(PR_SET_TIMERSLACK, 1000);
-  const io::Clock clock;
-  io::Loop loop({}, clock);
-  if (auto failure = loop.open()) return fail(1, *failure);
-  auto tally = std::make_unique<Tally>();
-  Load load(loop, line.load, *source, *tally);
-  if (auto failure = load.run()) {
-    return fail(1, line.load.server.to_text() + ": " + *failure);
+// Threads inherit this; the run takes the signals from a descriptor.
+void block_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+std::string trust_of(const Settings& settings, tls::ClientContext& context, tls::Trust& trust) {
+  const bool verified = settings.verify && !settings.tls_name.empty();
+  trust.authentication_name = settings.tls_name;
+  trust.opportunistic = !verified;
+  if (auto wrong = trust.check()) return "--tls-name " + settings.tls_name + ": " + *wrong;
+  tls::ClientOptions options;
+  options.ca_file = settings.ca_file;
+  options.trust_anchors = verified;
+  if (auto failure = context.open(options)) return *failure;
+  return "";
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  return file.good();
+}
+
+int write_reports(const Outcome& outcome, const Settings& settings) {
+  const bool json_only = settings.json == "-";
+  if (json_only) {
+    std::fputs(report_json(outcome, settings).c_str(), stdout);
+  } else {
+    if (settings.steps) std::fputs(steps_text(outcome, settings.stages).c_str(), stdout);
+    if (settings.servers.size() > 1) std::fputs(versus_text(outcome).c_str(), stdout);
+    std::fputs(report_text(outcome, settings).c_str(), stdout);
   }
-  const auto report = line.json ? report_json : report_text;
-  std::fputs(report(*tally, load.duration_ns()).c_str(), stdout);
+  if (settings.json && !json_only && !write_file(*settings.json, report_json(outcome, settings))) {
+    return fail(1, *settings.json + ": cannot be written");
+  }
+  if (!settings.plot.empty() &&
+      !write_file(settings.plot, plot(outcome, settings, settings.plot))) {
+    return fail(1, settings.plot + ": cannot be written");
+  }
+  return std::fflush(stdout) == 0 ? 0 : fail(1, "standard output: cannot be written");
+}
+
+int run_search(const Settings& settings, const Materials& materials, const io::Clock& clock,
+               Outcome& outcome) {
+  std::string failure;
+  const bool quiet = settings.json == "-";
+  Search search(settings.search, [&](double rate) -> std::optional<Trial> {
+    Outcome trial_outcome;
+    const auto stages = std::vector{Stage::constant(rate, settings.duration_ns)};
+    const auto problem = run_once(settings, materials, stages, clock, nullptr, trial_outcome);
+    if (problem || trial_outcome.interrupted) {
+      failure = problem.value_or("interrupted");
+      return std::nullopt;
+    }
+    const Outcome::Server& server = trial_outcome.servers[0];
+    Trial trial{rate, server.totals.loss(), server.totals.from_due.percentile(0.99),
+                server.verdict.generator_limited, false};
+    const bool passed = Search::passes(trial, settings.search);
+    if (!quiet) {
+      std::printf("%12.0f queries/s  lost %.3f%%  p99 %.3f ms  %s\n", rate, 100 * trial.loss,
+                  static_cast<double>(trial.p99_ns) / 1e6,
+                  passed                    ? "kept up"
+                  : trial.generator_limited ? "the generator was too slow"
+                                            : "too much");
+      std::fflush(stdout);
+    }
+    if (passed) outcome = std::move(trial_outcome);
+    return trial;
+  });
+  const auto best = search.find(settings.rate_per_s > 0 ? settings.rate_per_s : 1000);
+  if (!failure.empty()) return fail(1, failure);
+  if (!best) return fail(1, "the server kept up with no rate that was tried");
+  if (!quiet) std::printf("\nHighest rate (queries/s): %.0f\n\n", best->rate_per_s);
   return 0;
+}
+
+int run(const Settings& settings, const Materials& materials) {
+  const io::Clock clock;
+  Outcome outcome;
+  if (settings.search.wanted) {
+    const int status = run_search(settings, materials, clock, outcome);
+    return status ? status : write_reports(outcome, settings);
+  }
+  const bool json_only = settings.json == "-";
+  LiveLine line({isatty(STDERR_FILENO) == 1, settings.print_periods && !json_only});
+  const auto failure = run_once(settings, materials, stages_of(settings), clock, &line, outcome);
+  line.clear();
+  if (failure) return fail(1, *failure);
+  return write_reports(outcome, settings);
+}
+
+int prepare_and_run(const Settings& settings) {
+  std::string failure;
+  const auto questions = Questions::load(settings.questions, failure);
+  if (!questions) return fail(settings.questions.file.empty() ? 2 : 1, failure);
+  if (questions->skipped() > 0) {
+    std::fprintf(stderr, "dotring-flood: %s: skipped %llu, the first at %s\n",
+                 settings.questions.file.c_str(),
+                 static_cast<unsigned long long>(questions->skipped()),
+                 questions->first_skipped().c_str());
+  }
+  const tls::Library library;
+  tls::ClientContext context;
+  tls::Trust trust;
+  Materials materials{questions.get(), nullptr, nullptr};
+  if (settings.transport == clients::Transport::Tls) {
+    failure = trust_of(settings, context, trust);
+    if (!failure.empty()) return fail(2, failure);
+    materials.context = &context;
+    materials.trust = &trust;
+  }
+  return run(settings, materials);
 }
 
 }  // namespace
@@ -38,6 +145,14 @@ int run(const CommandLine& line) {
 
 int main(int count, char** arguments) {
   int status = 0;
-  const auto line = dotring::flood::parse_command_line(count, arguments, status);
-  return line ? dotring::flood::run(*line) : status;
+  const auto settings = dotring::flood::parse_command_line(count, arguments, status);
+  if (!settings) return status;
+  dotring::flood::block_signals();
+  const uint64_t needed = settings->clients * settings->servers.size() + 64;
+  if (dotring::clients::raise_descriptor_limit() < needed) {
+    return dotring::flood::fail(1,
+                                "--clients: this process may not open so many sockets; see "
+                                "ulimit -n");
+  }
+  return dotring::flood::prepare_and_run(*settings);
 }

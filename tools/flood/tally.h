@@ -1,32 +1,51 @@
-// What a run has counted. Times are nanoseconds.
+// What one lane of a run counts. One writer, any number of readers, while it runs too.
 //
-// Invariant once a run is over: sent == answered + lost.
+// Invariant once a run is over: Sent == Answered + TimedOut + Interrupted.
 
 #pragma once
 
 #include <array>
-#include <cstdint>
 
+#include "engine/base/counter.h"
 #include "engine/base/histogram.h"
 
 namespace dotring::flood {
 
-struct Tally {
-  uint64_t sent = 0;
-  uint64_t answered = 0;
-  uint64_t lost = 0;        ///< no answer within the timeout, or their connection ended
-  uint64_t mismatched = 0;  ///< an id that waits, but another question: not counted as answered
-  uint64_t unexpected = 0;  ///< an id that does not wait: late or repeated
-  uint64_t truncated = 0;
-  uint64_t empty = 0;  ///< NOERROR without an answer record
-  uint64_t octets_sent = 0;
-  uint64_t octets_received = 0;
-  uint64_t connections_lost = 0;
-  std::array<uint64_t, 16> rcodes{};
+enum class Count : uint8_t {
+  Due,  ///< queries whose time had come when they were sent, or when the run ended
+  Sent,
+  HeldBack,  ///< of these, sent late because no client had room
+  Overdue,   ///< of these, sent late although one had: the generator was too slow
+  Unsent,    ///< due, and not sent when the run ended
+  Answered,
+  TimedOut,     ///< no answer within the timeout
+  Interrupted,  ///< their connection ended, or was not to be had
+  Unexpected,   ///< messages with an id that does not wait
+  Duplicate,    ///< answers to what was answered already
+  Late,         ///< answers to what had timed out
+  Mismatched,   ///< an id that waits, but another question
+  Truncated,    ///< answers with TC
+  Empty,        ///< NOERROR without an answer record
+  OctetsSent,
+  OctetsReceived,
+  CpuNs,      ///< processor time of the threads that sent and received
+  ElapsedNs,  ///< of the same threads: wall clock
+};
+inline constexpr size_t kCounts = static_cast<size_t>(Count::ElapsedNs) + 1;
 
-  Histogram latency_from_due_ns;   ///< from when the query was due to be sent
-  Histogram latency_from_sent_ns;  ///< from when it was handed to its socket
-  Histogram lateness_ns;           ///< from when it was due until it was handed over
+inline constexpr size_t kRcodes = 24;
+
+struct Tally {
+  Counter& operator[](Count count) { return counts[static_cast<size_t>(count)]; }
+
+  std::array<Counter, kCounts> counts;
+  std::array<Counter, kRcodes> rcodes;  ///< the last one: all above, too
+  /// From when a query was due until its answer; without an answer the timeout counts.
+  Histogram latency_from_due_ns;
+  /// From when a query was handed to its client until its answer; only those that were answered.
+  Histogram latency_from_sent_ns;
+  /// From when a query was due until it was handed to its client.
+  Histogram lateness_ns;
 };
 
 }  // namespace dotring::flood
