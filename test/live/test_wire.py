@@ -248,6 +248,19 @@ class TestDnssecBits:
             assert ad(want_dnssec=True)
 
 
+# Keys query.forward_*, and a name of each.
+FORWARDED = {
+    "localhost": "a.localhost",
+    "invalid": "a.invalid",
+    "test": "a.test",
+    "local": "a.local",
+    "onion": "a.onion",
+    "home_arpa": "a.home.arpa",
+    "resolver_arpa": "a.resolver.arpa",
+    "loopback_reverse": "1.0.0.127.in-addr.arpa",
+}
+
+
 class TestNames:
     @pytest.mark.parametrize("name", ["a.test", "a.invalid", "a.local", "a.onion", "a.home.arpa", "a.resolver.arpa"])
     def test_special_names_are_not_forwarded(self, dotring, upstream, name):
@@ -260,9 +273,14 @@ class TestNames:
         assert client.addresses(dotring.ask("a.localhost", "AAAA")) == ["::1"]
         assert not upstream.asked
 
-    def test_each_can_be_allowed(self, stage, upstream):
-        dotring = Dotring(stage, [upstream], {"query.forward_test": "true"})
-        assert client.addresses(dotring.ask("a.test")) == ["192.0.2.1"]
+    @pytest.mark.parametrize("bit", range(4))
+    def test_each_can_be_allowed_by_its_own_key(self, stage, upstream, bit):
+        """Every key is on in some of the four and off in others, and no two are on in the same ones."""
+        keys = {key: bool(index >> bit & 1) for index, key in enumerate(FORWARDED, start=1)}
+        dotring = Dotring(stage, [upstream], {f"query.forward_{key}": str(on).lower() for key, on in keys.items()})
+        for key, on in keys.items():
+            dotring.ask(FORWARDED[key], "PTR")
+            assert upstream.times_asked(FORWARDED[key]) == on, key
 
     def test_any_is_answered_minimally(self, dotring, upstream):
         reply = dotring.ask("www.zone.example", "ANY")
