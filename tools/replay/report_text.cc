@@ -61,7 +61,7 @@ std::string capture_text(const Report& report) {
                               std::to_string(account.queries_udp) + ", TCP " +
                               std::to_string(account.queries_tcp) + ")");
   text += line("clients", report.clients);
-  text += line("answers recorded for them", findings.pairing.paired);
+  text += line_if("answers recorded for them", findings.pairing.paired);
   text += line_if("answers to no query in it", findings.pairing.without_query);
   text += line_if("packets earlier than the one before", account.time_went_back);
   text += line("seconds from first to last query",
