@@ -20,8 +20,16 @@ def tls_batches(server):
     return _sum(text, QUERIES), _sum(text, WRITES)
 
 
+def page_sums(server, *names):
+    """Of each name, or name{label="value"}, the sum over its samples."""
+    with _opener.open(f"http://{HOST}:{server.admin_port}/metrics", timeout=5) as page:
+        text = page.read().decode()
+    return [_sum(text, name) for name in names]
+
+
 def _sum(text, name):
-    lines = [line for line in text.splitlines() if line.startswith((name + "{", name + " "))]
+    ends = (" ",) if name.endswith("}") else ("{", " ")
+    lines = [line for line in text.splitlines() if line.startswith(tuple(name + end for end in ends))]
     if not lines:
         raise RuntimeError(f"dotring's metrics page has no {name}")
     return sum(float(line.rsplit(" ", 1)[1]) for line in lines)

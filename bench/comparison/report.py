@@ -11,6 +11,9 @@ FIGURES = {
     "late_p99_us": ("sent late p99 µs", "{:,.0f}", 1),
     "failed_share": ("failed", "{:.2%}", 1),
     "queries_per_tls_write": ("queries/TLS write", "{:.1f}", 1),
+    "above_us": ("µs above", "{:.2f}", 1),
+    "commands_per_write": ("commands/write", "{:.1f}", 1),
+    "redis_hit_share": ("hits in Redis", "{:.2%}", 1),
     "bytes_per_answer": ("bytes/answer", "{:,.0f}", 1),
     "cached_share": ("cached", "{:.2%}", 1),
     "first_answer_ms": ("first answer ms", "{:.1f}", 1),
@@ -54,6 +57,8 @@ for peer in PEERS:
     for latency in ("latency-5k", "latency-80k", "latency-misses"):
         TARGETS += [Target(latency, "p50_us", 1.0, peer), Target(latency, "p99_us", 1.0, peer)]
 TARGETS += [
+    Target("redis-hits", "above_us", 2.5),
+    Target("redis-write-behind", "above_us", 1.5),
     Target("memory", "bytes_per_answer", 256),
     Target("idle", "idle_cpu_ms_per_s", 0.1),
     Target("idle", "first_answer_ms", 100),

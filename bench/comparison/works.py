@@ -58,6 +58,7 @@ class Work:
     with_echo = False
     fresh = False
     rounds_max = 1_000_000
+    only = None  # the name of the one server that it is about
 
     def warm(self, server, source):
         """Whatever must have happened before the first round."""

@@ -1,0 +1,127 @@
+"""What Redis as a second level costs dotring: CPU above what the same run costs without it.
+
+Redis, the source and the upstream share the other core: CPU per query counts, not queries per second.
+"""
+
+import shutil
+import subprocess
+import time
+
+from comparison.metrics import page_sums
+from comparison.processes import HOST, Pinned, accepts, free_port
+from comparison.servers import SOURCE_CORE, Dotring
+from comparison.works import RUN_S, Work, measured
+
+NAMES = 50_000
+FILL_PASSES_MAX = 5
+CLIENTS = ("-c", 4, "-q", 256)
+
+COMMANDS = "dotring_redis_commands_written_total"
+WRITES = "dotring_redis_writes_total"
+HITS = 'dotring_redis_lookups_total{result="hit"}'
+
+
+class Redis:
+    def __init__(self, folder):
+        self.port = free_port()
+        command = [shutil.which("redis-server"), "--port", self.port, "--bind", HOST, "--save", "", "--appendonly", "no"]
+        self.process = Pinned("redis", command, SOURCE_CORE, folder)
+        self.process.wait_until(lambda: accepts(self.port), "port")
+
+    def keys(self):
+        done = subprocess.run(["redis-cli", "-p", str(self.port), "dbsize"], capture_output=True, text=True)
+        return int(done.stdout)
+
+
+class DotringWithRedis(Dotring):
+    """Named as dotring, so that every answer of it must be right."""
+
+    def __init__(self, beside):
+        super().__init__(beside.bin_dir, beside.folder, beside.upstream)
+        self.redis = Redis(beside.folder)
+
+    def command(self):
+        return [*super().command(), f"--redis.url=redis://{HOST}:{self.redis.port}"]
+
+    def start(self):
+        super().start()
+        self.process.wait_until(lambda: page_sums(self, "dotring_redis_servers_readable")[0] > 0, "Redis")
+
+    def end(self):
+        self.stop()
+        self.redis.process.stop()
+
+
+class RedisWork(Work):
+    only = "dotring"
+
+
+class RedisHits(RedisWork):
+    name = "redis-hits"
+    title = "hits in Redis: above a hit in memory"
+
+    def round(self, server, source):
+        own = DotringWithRedis(server)
+        own.start()
+        try:
+            return self._round(own, source)
+        finally:
+            own.end()
+
+    def _round(self, own, source):
+        options = ("--names", NAMES, "--order", "sequential", "--count", NAMES, *CLIENTS)
+        self._fill(own, source)
+        # The upstream runs: whatever Redis does not have in time it answers, and that is a figure, too.
+        before = page_sums(own, COMMANDS, WRITES, HITS)
+        from_redis = measured(own, source, *options)
+        after = page_sums(own, COMMANDS, WRITES, HITS)
+        from_memory = measured(own, source, *options)
+        return {
+            **from_redis,
+            "above_us": from_redis["cpu_us_per_query"] - from_memory["cpu_us_per_query"],
+            "commands_per_write": (after[0] - before[0]) / max(1, after[1] - before[1]),
+            "redis_hit_share": (after[2] - before[2]) / NAMES,
+        }
+
+
+    def _fill(self, own, source):
+        """What the queue or the breaker dropped is asked again by a dotring that knows nothing."""
+        options = ("--names", NAMES, "--order", "sequential", "--count", NAMES, "-q", 64)
+        for _ in range(FILL_PASSES_MAX):
+            source.run(own.port, *options)
+            own.restart()
+            if own.redis.keys() >= NAMES:
+                return
+        raise RuntimeError(f"Redis has {own.redis.keys()} of {NAMES} answers")
+
+
+class RedisWriteBehind(RedisWork):
+    name = "redis-write-behind"
+    title = "misses, stored in Redis too: above a miss without Redis"
+
+    def round(self, server, source):
+        own = DotringWithRedis(server)
+        own.start()
+        try:
+            return self._round(server, own, source)
+        finally:
+            own.end()
+
+    def _round(self, server, own, source):
+        def options(seconds):
+            return "--names", 0, "--first-name", source.new_names(1_000_000), "-l", seconds, *CLIENTS
+
+        for one in (server, own):
+            source.run(one.port, *options(0.3))
+        without = measured(server, source, *options(RUN_S))
+        before = page_sums(own, COMMANDS, WRITES)
+        result = measured(own, source, *options(RUN_S))
+        time.sleep(0.1)
+        after = page_sums(own, COMMANDS, WRITES)
+        # A miss asks Redis first: the GET that finds nothing is in it, too.
+        result["above_us"] = result["cpu_us_per_query"] - without["cpu_us_per_query"]
+        result["commands_per_write"] = (after[0] - before[0]) / max(1, after[1] - before[1])
+        return result
+
+
+WORKS = (RedisHits(), RedisWriteBehind())
