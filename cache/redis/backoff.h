@@ -1,5 +1,6 @@
 // How long a failing server is left alone: twice as long after each failure, 75 to 125 % of it, so
-// that many clients do not return together.
+// that many clients do not return together. What works only for moments in between is still
+// failing.
 
 #pragma once
 
@@ -17,8 +18,9 @@ class Backoff {
   uint32_t failures() const { return failures_; }
   void succeeded() { failures_ = 0; }
 
-  /// One failure more: how long to wait now.
-  uint64_t failed(Random& random) {
+  /// One failure more, after it worked for `worked_ms`: how long to wait now.
+  uint64_t failed(Random& random, uint64_t worked_ms = 0) {
+    if (worked_ms >= options_.longest_ms) failures_ = 0;
     const uint32_t doublings = std::min<uint32_t>(failures_, 20);
     ++failures_;
     const uint64_t step = std::min(options_.first_ms << doublings, options_.longest_ms);

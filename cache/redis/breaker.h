@@ -30,7 +30,8 @@ class Gate {
   /// Something failed, also a probe. True when the gate was Closed before.
   bool stop(Cause cause, uint64_t now_ms, Random& random) {
     const bool was_closed = closed();
-    if (state_ != State::Open) probe_at_ms_ = now_ms + backoff_.failed(random);
+    const uint64_t worked_ms = was_closed ? now_ms - passed_at_ms_ : 0;
+    if (state_ != State::Open) probe_at_ms_ = now_ms + backoff_.failed(random, worked_ms);
     state_ = State::Open;
     cause_ = cause;
     return was_closed;
@@ -53,11 +54,11 @@ class Gate {
     if (state_ == State::Open) probe_at_ms_ = now_ms;
   }
   /// True when the gate was not Closed before.
-  bool pass() {
+  bool pass(uint64_t now_ms) {
     const bool was_closed = closed();
+    if (!was_closed) passed_at_ms_ = now_ms;
     state_ = State::Closed;
     cause_ = Cause::None;
-    backoff_.succeeded();
     return !was_closed;
   }
   uint64_t probe_at_ms() const { return probe_at_ms_; }
@@ -67,6 +68,7 @@ class Gate {
   State state_ = State::Closed;
   Cause cause_;
   uint64_t probe_at_ms_ = 0;
+  uint64_t passed_at_ms_ = 0;
 };
 
 /// How long a server takes to answer.

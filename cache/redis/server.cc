@@ -45,7 +45,8 @@ void Server::start(const Address& address) {
   last_used_us_ = context_.now_us();
   connected_before_ = told_down_ = false;
   reconnect_backoff_.succeeded();
-  writes_.pass();
+  writes_.pass(context_.now_ms());
+  writes_.retry_now(context_.now_ms());
   context_.statistics.servers.add();
   connect();
 }
@@ -68,6 +69,7 @@ void Server::connect() {
 // A server that is loading accepts us too: only the answer to PING says that it can be asked.
 void Server::on_link_open() {
   replies_seen_ = UINT64_MAX;
+  opened_us_ = context_.now_us();
   reads_.retry_now(context_.now_ms());
   writes_.retry_now(context_.now_ms());
   if (traits_.master_only) {
@@ -82,8 +84,10 @@ void Server::on_link_ended(LinkEnd end, const std::string& detail) {
   stop_reads(end == LinkEnd::Refused ? Cause::Refused : Cause::Gone, detail);
   writes_.probe_lost(context_.now_ms());
   lose_all();
+  const uint64_t opened_us = std::exchange(opened_us_, 0);
   if (!running_) return;
-  context_.arm_in(reconnect_timer_, reconnect_backoff_.failed(context_.random));
+  const uint64_t open_us = opened_us == 0 ? 0 : context_.now_us() - opened_us;
+  context_.arm_in(reconnect_timer_, reconnect_backoff_.failed(context_.random, open_us / 1000));
   handler_.on_lost(*this);
 }
 
@@ -105,8 +109,7 @@ void Server::stop_reads(Cause cause, const std::string& detail) {
 }
 
 void Server::pass_reads() {
-  reconnect_backoff_.succeeded();
-  if (!reads_.pass()) return;
+  if (!reads_.pass(context_.now_ms())) return;
   told_down_ = false;
   pace_.forget();
   show();

@@ -125,6 +125,7 @@ class Server final : private LinkHandler {
   Timer reconnect_timer_;
   Timer probe_timer_;
   Timer watch_timer_;
+  uint64_t opened_us_ = 0;  ///< 0: the link is not open
   uint64_t replies_ = 0;
   uint64_t replies_seen_ = UINT64_MAX;  ///< when the server was suspected to be silent
   uint64_t last_used_us_ = 0;

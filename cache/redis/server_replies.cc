@@ -92,7 +92,7 @@ void Server::take_set(const Pending& pending, const Reply& reply) {
     return take_set_error(reply.text());
   }
   if (!writes_.closed() && pending.kind == Kind::SetProbe) {
-    writes_.pass();
+    writes_.pass(context_.now_ms());
     show();
     context_.tell(Event::Kind::WritesResumed, address_, "");
   }

@@ -20,10 +20,10 @@ TEST_F(GateTest, StopsAndIsProbedOnceAfterAWhile) {
   EXPECT_TRUE(gate_.take_probe(1126));
   EXPECT_FALSE(gate_.take_probe(1126)) << "one probe at a time";
   EXPECT_FALSE(gate_.closed());
-  EXPECT_TRUE(gate_.pass());
+  EXPECT_TRUE(gate_.pass(1126));
   EXPECT_TRUE(gate_.closed());
   EXPECT_EQ(gate_.cause(), Cause::None);
-  EXPECT_FALSE(gate_.pass());
+  EXPECT_FALSE(gate_.pass(1126));
 }
 
 TEST_F(GateTest, WaitsLongerAfterEachFailedProbeUpToALimit) {
@@ -36,9 +36,12 @@ TEST_F(GateTest, WaitsLongerAfterEachFailedProbeUpToALimit) {
     ASSERT_TRUE(gate_.take_probe(now_ms));
     EXPECT_FALSE(gate_.stop(Cause::Slow, now_ms, random_));
   }
-  gate_.pass();
-  gate_.stop(Cause::Slow, 10'000, random_);
-  EXPECT_LE(gate_.probe_at_ms(), 10'125u);
+  gate_.pass(10'000);
+  gate_.stop(Cause::Slow, 10'399, random_);
+  EXPECT_GE(gate_.probe_at_ms(), 10'699u) << "it worked only for a moment";
+  gate_.pass(11'000);
+  gate_.stop(Cause::Slow, 11'400, random_);
+  EXPECT_LE(gate_.probe_at_ms(), 11'525u);
 }
 
 TEST_F(GateTest, FurtherFailuresWhileOpenDoNotPutOffTheProbe) {

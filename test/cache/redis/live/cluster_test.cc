@@ -153,13 +153,13 @@ TEST_F(ClusterRedisTest, AMovedSlotIsFollowedAndLearned) {
     ASSERT_EQ(node->cli({"CLUSTER", "SETSLOT", std::to_string(slot), "NODE", id}), "OK");
   }
   ASSERT_EQ(to->cli({"SET", "{moved}", "there"}), "OK");
+  const uint64_t refreshes = statistics().map_refreshes.value();
   EXPECT_EQ(ask("{moved}"), "there");
   EXPECT_EQ(errors(ErrorKind::Moved), 1u);
   EXPECT_EQ(statistics().asked_again.value(), 1u);
   EXPECT_EQ(statistics().failures.value(), 0u);
   EXPECT_EQ(ask("{moved}"), "there");
   EXPECT_EQ(errors(ErrorKind::Moved), 1u) << "learned";
-  const uint64_t refreshes = statistics().map_refreshes.value();
   EXPECT_TRUE(turn_until([&] { return statistics().map_refreshes.value() > refreshes; }));
 }
 
