@@ -1,0 +1,31 @@
+# dotring, and a Redis for it, on Debian. docker-compose.yml starts both.
+ARG BASE=debian:bookworm-slim
+
+FROM $BASE AS build
+WORKDIR /dotring
+COPY . .
+# What the program is linked with, as packages, for the next stage: their names differ between releases.
+RUN apt-get update && scripts/build --programs dotring \
+    && ldd build/bin/dotring | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | xargs -n 1 dpkg --search 2>/dev/null \
+    | cut -d : -f 1 | sort -u > build/packages
+
+FROM $BASE AS dotring
+COPY --from=build /dotring/build/packages /tmp/packages
+COPY --from=build /dotring/build/bin/dotring /usr/local/bin/dotring
+# Port 53 without root: a capability of the file, which the container's limits must allow (NET_BIND_SERVICE).
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends ca-certificates libcap2-bin $(cat /tmp/packages) \
+    && setcap cap_net_bind_service+ep /usr/local/bin/dotring \
+    && rm -rf /var/lib/apt/lists/* /tmp/packages \
+    && useradd --system --uid 5300 --no-create-home --shell /usr/sbin/nologin dotring
+USER dotring
+EXPOSE 53/udp 53/tcp
+ENTRYPOINT ["/usr/local/bin/dotring"]
+
+FROM $BASE AS redis
+RUN apt-get update && apt-get install --yes --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/* \
+    && mkdir -p /run/redis /data && chown redis:redis /run/redis /data
+# Volumes take their owner from these folders.
+VOLUME ["/run/redis", "/data"]
+USER redis
+ENTRYPOINT ["redis-server", "--save", "300 1000", "--dir", "/data", "--bind", "127.0.0.1", "--port", "0"]
