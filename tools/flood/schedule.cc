@@ -52,7 +52,7 @@ uint64_t Schedule::due_ns(uint64_t index) {
   if (part_ == parts_.size()) return kOver;
   const Part& part = parts_[part_];
   const long double seconds = seconds_until(part.stage, count - part.first);
-  return part.start_ns + static_cast<uint64_t>(seconds * kNsPerS);
+  return part.start_ns + static_cast<uint64_t>(seconds * kNsPerS + 0.5L);
 }
 
 double highest_rate(const std::vector<Stage>& stages) {
