@@ -1,0 +1,1 @@
+"""bench/load: dotring-flood beside dnsperf, in one run."""
