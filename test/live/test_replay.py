@@ -191,6 +191,24 @@ def test_a_server_that_is_gone_does_not_end_the_run(folder):
     assert server["sent"] == server["lost"] == 4
 
 
+def test_an_address_that_is_not_ours_sends_nothing(folder):
+    path = write(folder, pcap(conversation(5)))
+    status, out, err = run(path, "--json", "-p", free_port(), "-a", "198.51.100.0/24")
+    assert status == 1 and len(err.splitlines()) == 1 and "bind" in err
+    report = json.loads(out)
+    assert report["timing"]["not_sent"] == 5 and report["servers"][0]["sent"] == 0
+
+
+def test_each_client_asks_from_an_address_of_its_own(folder):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind((servers.HOST, 0))
+        path = write(folder, pcap(conversation(6, 0)))
+        run(path, "-p", server.getsockname()[1], "-a", "127.9.0.0/16", "-t", 0.05)
+        server.settimeout(10)
+        askers = [server.recvfrom(4096)[1][0] for _ in range(6)]
+    assert sorted(set(askers)) == ["127.9.0.1", "127.9.0.2", "127.9.0.3"]
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
 def test_compressed_files(stage, authority, folder, pack):
     responder = Responder(stage, authority)

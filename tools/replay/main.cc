@@ -71,10 +71,12 @@ std::string open_trust(const CommandLine& line, tls::ClientContext& context, tls
   return context.open(options).value_or("");
 }
 
-// Every connection failed, and nothing was answered: there was no run to report on.
-std::string why_nobody_answered(const ServerTally& server) {
-  const bool nobody = server.answered == 0 && server.connections_failed > 0;
-  return nobody ? server.connection_failure : "";
+// Not empty: nothing could be asked at all, and why.
+std::string why_nobody_was_asked(const Tally& tally, const ClientTable& clients) {
+  const ServerTally& server = tally.servers[0];
+  if (server.answered > 0) return "";
+  if (tally.not_sent > 0) return clients.failure();
+  return server.connections_failed > 0 ? server.connection_failure : "";
 }
 
 int run(CommandLine line, const HashKey& seed) {
@@ -105,7 +107,7 @@ int run(CommandLine line, const HashKey& seed) {
   progress.clear();
   const bool ended = reader.stop();
   if (ended) tell_failure(line, reader.findings());
-  const std::string nobody = why_nobody_answered(tally->servers[0]);
+  const std::string nobody = why_nobody_was_asked(*tally, replay.clients());
   if (!nobody.empty()) fail(0, line.server.to_text() + ": " + nobody);
   Report report;
   report.capture = line.capture;
@@ -117,6 +119,7 @@ int run(CommandLine line, const HashKey& seed) {
   report.compare = line.replay.compare;
   report.paced = line.replay.timeline.pace != Pace::Fast;
   report.sockets = replay.clients().sockets();
+  report.socket_failure = replay.clients().failure();
   report.shared = replay.clients().shared();
   report.answers_dropped = replay.clients().answers_dropped();
   const int status = print(line, report);

@@ -109,12 +109,16 @@ Transport Replay::transport_of(const Asked& asked) const {
   }
 }
 
-// To all servers or to none.
+// To all servers or to none. False: not now. A query for which no socket is to be had is dropped
+// when there is nothing to wait for.
 bool Replay::send(Asked& asked, uint64_t now_ns) {
   std::array<Client*, kLanesMax> clients{};
   for (Lane lane = 0; lane < options_.lanes; ++lane) {
     clients[lane] = table_.pick(asked.client, transport_of(asked), lane);
-    if (!clients[lane]) return false;
+    if (clients[lane]) continue;
+    const bool never = flights_.used() == 0;
+    tally_.not_sent += never;
+    return never;
   }
   Flight* flight = flights_.take();
   if (!flight) return false;

@@ -20,6 +20,7 @@ struct Report {
   bool compare = true;
   bool paced = true;  ///< not as fast as possible
   size_t sockets = 0;
+  std::string socket_failure;  ///< why the last socket could not be had
   uint64_t shared = 0;
   uint64_t answers_dropped = 0;
 };

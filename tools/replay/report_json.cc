@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "tools/replay/records.h"
@@ -69,12 +70,15 @@ Json server_json(const ServerTally& server, const std::string& name) {
 
 Json timing_json(const Report& report) {
   const Tally& tally = *report.tally;
-  return {{"duration_us", microseconds(tally.ended_ns - tally.started_ns)},
+  const uint64_t ended_ns = std::max(tally.ended_ns, tally.started_ns);
+  return {{"duration_us", microseconds(ended_ns - tally.started_ns)},
           {"lateness_us", times(tally.lateness_ns)},
           {"late_1ms", tally.late_1ms},
           {"drift_us", microseconds(tally.last_sent_ns - tally.last_due_ns)},
           {"blocked", tally.blocked},
           {"sockets", report.sockets},
+          {"not_sent", tally.not_sent},
+          {"socket_failure", report.socket_failure},
           {"shared_sockets", report.shared},
           {"answers_dropped", report.answers_dropped},
           {"interrupted", tally.interrupted}};

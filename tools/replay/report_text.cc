@@ -100,6 +100,8 @@ std::string timing_text(const Report& report) {
   std::string text = "Timing\n";
   text += line("seconds", decimal(seconds(tally.started_ns, tally.ended_ns), 6));
   text += line("sockets and connections", report.sockets);
+  text += line_if("queries not sent for want of a socket", tally.not_sent);
+  if (!report.socket_failure.empty()) text += line("the last one", report.socket_failure, 4);
   text += line_if("queries by a socket of another client", report.shared);
   text += line_if("answers that the kernel dropped", report.answers_dropped);
   if (report.paced) {

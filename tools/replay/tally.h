@@ -56,6 +56,7 @@ struct Tally {
   ComparisonTally comparison;
   Histogram lateness_ns;     ///< from when a query was due until it was handed over
   uint64_t late_1ms = 0;     ///< queries that were more than a millisecond late
+  uint64_t not_sent = 0;     ///< queries for which there was no socket to be had
   uint64_t blocked = 0;      ///< times that a query was due and there was no room for it
   uint64_t started_ns = 0;   ///< when the first query was due
   uint64_t last_due_ns = 0;  ///< of the query that was sent last
