@@ -42,6 +42,13 @@ void block_signals(std::initializer_list<int> signals) {
   signal(SIGPIPE, SIG_IGN);
 }
 
+int wait_for_signal(std::initializer_list<int> signals) {
+  const sigset_t set = set_of(signals);
+  int number = 0;
+  sigwait(&set, &number);
+  return number;
+}
+
 bool take_signal(std::initializer_list<int> signals) {
   const sigset_t set = set_of(signals);
   const timespec at_once{};

@@ -23,9 +23,12 @@ int fail(const std::string& program, int status, const std::string& what);
 bool parse_arguments(CLI::App& app, int count, const char* const* arguments, int& status,
                      const std::function<std::string()>& read);
 
-/// For this thread and all that it starts: whoever wants the signals asks for them (sigwait(),
-/// take_signal()). SIGPIPE is ignored besides.
+/// For this thread and all that it starts: whoever wants the signals asks for them. SIGPIPE is
+/// ignored besides.
 void block_signals(std::initializer_list<int> signals);
+
+/// Waits for one of these blocked signals and takes it; its number.
+int wait_for_signal(std::initializer_list<int> signals);
 
 /// Whether one of these blocked signals has come; it is taken. Does not wait.
 bool take_signal(std::initializer_list<int> signals);

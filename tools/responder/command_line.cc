@@ -2,13 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/common/program.h"
 #include "tools/common/version.h"
 #include "tools/responder/parse.h"
 
 namespace dotring::responder {
 namespace {
 
-constexpr int kStatusUsage = 2;
 constexpr std::string_view kPlainDefault = "127.0.0.1:5301";
 
 /// Options as they are written, before they are looked at.
@@ -210,17 +210,9 @@ std::optional<CommandLine> parse_command_line(int count, const char* const* argu
   add_identity(app, line.identity, texts);
   add_behaviour(app, line, texts);
   add_limits(app, line, texts);
-  try {
-    app.parse(count, arguments);
-  } catch (const CLI::ParseError& error) {
-    status = app.exit(error) == 0 ? 0 : kStatusUsage;
-    return std::nullopt;
-  }
-  const std::string problem = read_texts(texts, line);
-  if (problem.empty()) return line;
-  std::fprintf(stderr, "dotring-responder: %s\n", problem.c_str());
-  status = kStatusUsage;
-  return std::nullopt;
+  const auto read = [&] { return read_texts(texts, line); };
+  if (!parse_arguments(app, count, arguments, status, read)) return std::nullopt;
+  return line;
 }
 
 }  // namespace dotring::responder

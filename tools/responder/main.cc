@@ -1,11 +1,11 @@
 // dotring-responder: a synthetic DNS server. Exit status: 0 ended as asked, 1 could not start, 2
 // the arguments are wrong.
 
-#include <signal.h>
-
+#include <csignal>
 #include <cstdio>
 
 #include "tools/common/entropy.h"
+#include "tools/common/program.h"
 #include "tools/responder/command_line.h"
 #include "tools/responder/crew.h"
 #include "tools/responder/report.h"
@@ -14,8 +14,7 @@ namespace dotring::responder {
 namespace {
 
 int fail(int status, const std::string& what) {
-  std::fprintf(stderr, "dotring-responder: %s\n", what.c_str());
-  return status;
+  return dotring::fail("dotring-responder", status, what);
 }
 
 void say(const std::string& line) {
@@ -23,15 +22,7 @@ void say(const std::string& line) {
   std::fflush(stdout);
 }
 
-/// Before any thread is started, so that only wait_for_signals() gets them.
-sigset_t block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int each : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&signals, each);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return signals;
-}
+constexpr auto kSignals = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
 
 void add_addresses(std::string& text, const char* name, const std::vector<Endpoint>& addresses) {
   for (size_t i = 0; i < addresses.size(); ++i) {
@@ -59,10 +50,9 @@ void reload(const CommandLine& line, Crew& crew) {
   say("rules: " + std::to_string(rules->size()));
 }
 
-void wait_for_signals(const sigset_t& signals, const CommandLine& line, Crew& crew) {
+void serve_signals(const CommandLine& line, Crew& crew) {
   for (;;) {
-    int signal_number = 0;
-    sigwait(&signals, &signal_number);
+    const int signal_number = wait_for_signal(kSignals);
     if (signal_number == SIGHUP) {
       reload(line, crew);
     } else if (signal_number == SIGUSR1) {
@@ -76,7 +66,7 @@ void wait_for_signals(const sigset_t& signals, const CommandLine& line, Crew& cr
 int run(const CommandLine& line) {
   std::shared_ptr<const Rules> rules;
   if (auto failure = load_rules(line, rules)) return fail(2, *failure);
-  const sigset_t signals = block_signals();
+  block_signals(kSignals);  // before any thread is started
   const io::Clock clock;
   const tls::Library library;
   tls::ServerContext context;
@@ -89,7 +79,7 @@ int run(const CommandLine& line) {
   Crew crew(line, seed);
   if (auto failure = crew.start(&context, clock, rules)) return fail(1, *failure);
   say_ready(crew.addresses());
-  wait_for_signals(signals, line, crew);
+  serve_signals(line, crew);
   crew.stop();
   say(report_json(crew.workers()));
   return 0;
