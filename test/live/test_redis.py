@@ -8,7 +8,7 @@ import pytest
 from harness import client
 from harness.certificates import Authority
 from harness.dotring import Dotring, Responder, run_once
-from harness.redis import PASSWORD, Delayed, Garbage, Redis
+from harness.redis import PASSWORD, Cluster, Delayed, Garbage, Redis
 from harness.waiting import wait_for
 
 KEY = "00112233445566778899aabbccddeeff" * 2
@@ -337,6 +337,24 @@ class TestFaults:
         failed = lambda: dotring.metrics().sum("dotring_redis_connects_failed_total") > 0  # noqa: E731
         dotring.process.wait_for(failed, "the connection is refused")
         assert not redis.keys()
+
+    def test_a_node_of_a_cluster_is_lost(self, stage, authority):
+        cluster = Cluster(stage)
+        upstream = Responder(stage, authority)
+        dotring = dotring_with(stage, cluster, [upstream])
+        dotring.process.wait_for(lambda: dotring.metrics().sum("dotring_redis_servers_readable") == 3, "all nodes")
+        self.check_all_answered(dotring, "before")
+        wait_for(lambda: len(cluster.answer_keys()) == 200, "all answers are in the cluster")
+        assert all(len(node.answer_keys()) > 20 for node in cluster.nodes), "spread over the nodes"
+        other = dotring_with(stage, cluster, [upstream])
+        other.process.wait_for(lambda: other.metrics().sum("dotring_redis_servers_readable") == 3, "all nodes")
+        self.check_all_answered(other, "before")
+        assert hits(other) == 200
+        cluster.nodes[1].process.kill()
+        self.check_all_answered(dotring, "during")
+        before = dotring.metrics().sum("dotring_redis_answers_stored_total")
+        self.check_all_answered(dotring, "after")
+        assert dotring.metrics().sum("dotring_redis_answers_stored_total") > before, "the others are used"
 
     @pytest.mark.parametrize("value", [b"", b"garbage", b"\x01", b"\x02\x00older", b"\x01\x00" + b"\xff" * 100])
     def test_values_that_are_not_ours(self, stage, authority, value):

@@ -89,6 +89,39 @@ class Redis:
             seen.end()
 
 
+class Cluster:
+    """Three masters that share the slots; what is lost with one is not replaced."""
+
+    def __init__(self, stage):
+        options = {"cluster_enabled": "yes", "cluster_require_full_coverage": "no", "cluster_node_timeout": 2000}
+        self.nodes = []
+        for number in range(3):
+            port = ports.free_port()
+            extra = {"cluster_config_file": f"nodes-{port}.conf", "cluster_port": ports.free_port()}
+            self.nodes.append(Redis(stage, port=port, **options, **extra))
+        first, *others = self.nodes
+        for number, node in enumerate(self.nodes):
+            node.cli("cluster", "addslotsrange", 5461 * number, 16383 if number == 2 else 5461 * number + 5460)
+            node.cli("cluster", "set-config-epoch", number + 1)
+        for node in others:
+            bus = node.cli("config", "get", "cluster-port").split()[-1]
+            first.cli("cluster", "meet", HOST, node.port, bus)
+        for node in self.nodes:
+            wait_for(lambda node=node: self._is_whole(node), "the cluster is whole")
+
+    @staticmethod
+    def _is_whole(node):
+        info = node.cli("cluster", "info")
+        return "cluster_state:ok" in info and "cluster_slots_ok:16384" in info
+
+    @property
+    def url(self):
+        return "redis+cluster://" + ",".join(f"{HOST}:{node.port}" for node in self.nodes)
+
+    def answer_keys(self):
+        return [key for node in self.nodes for key in node.answer_keys()]
+
+
 class Monitor:
     def __init__(self, command):
         self._octets = b""
