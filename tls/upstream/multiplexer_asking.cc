@@ -116,7 +116,9 @@ void Multiplexer::on_room() {
 // In order; where there is no room for the first there is none for the others.
 void Multiplexer::serve_waiting() {
   while (Inquiry* inquiry = waiting_.front()) {
-    if (ask(*inquiry, inquiry->refused) != Outcome::Asked) return;
+    if (ask(*inquiry, inquiry->refused) == Outcome::Asked) continue;
+    for (const auto& server : servers_) server->want_stream();
+    return;
   }
 }
 

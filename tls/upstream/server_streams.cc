@@ -123,6 +123,8 @@ void Server::on_connection_open(Connection& connection) {
   retry_.cancel();
   Slot& slot = slot_of(connection);
   if (slot.apart) apart_refused_ = false;
+  // The retry, cancelled above, would have opened the stream that is kept ready.
+  if (slot.apart) keep_warm();
   if (must_prove_itself) slot.proving = probe(slot);
   drain_renewed();
   end_surplus();

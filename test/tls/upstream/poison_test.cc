@@ -91,6 +91,22 @@ TEST_P(Poison, InASteadyFlowTheOthersAreAnswered) {
   expect_all_good(2000);
 }
 
+// A stream apart that opens must not be taken for the one that the others wait for. Streams that
+// fall silent take longer to find than those that end.
+TEST_P(Poison, InABusyFlowTheOthersAreAnswered) {
+  const Fault fault = GetParam().fault;
+  const bool ends = fault == Fault::ResetsUnderLoad || fault == Fault::ClosesAfterEachAnswer;
+  const int every = ends ? 7 : 100;
+  open();
+  run_ms(5);
+  for (int i = 0; i < 300; ++i) {
+    if (i % every == 3) ask("bad" + std::to_string(i) + ".example.");
+    goods.push_back(&ask("good" + std::to_string(i) + ".example."));
+    run_ms(1 + static_cast<uint64_t>(i % 5));
+  }
+  expect_all_good(3500);
+}
+
 TEST_P(Poison, AloneItDoesNotMakeTheServerFail) {
   open();
   run_ms(5);
