@@ -162,7 +162,9 @@ TEST_F(TlsStreamRoomTest, RoomThatVanishesDelaysAndLosesNothing) {
   EXPECT_EQ(client_->stream.bytes_queued(), 0u);
   EXPECT_TRUE(client_->stream.send(bytes_of("more")));
   exchange();
-  EXPECT_EQ(server_->received, std::string(3000, 'x') + "more");
+  const std::string sent(3000, 'x');
+  EXPECT_EQ(server_->received.substr(0, 3000), sent);
+  EXPECT_EQ(server_->received.substr(3000), "more");
 }
 
 TEST_F(TlsStreamRoomTest, AHandshakeWithoutRoomEnds) {
