@@ -230,6 +230,34 @@ REPLIES = {
     "no_reply": b"\5HTTP/1.1 400 Bad Request\r\n\r\n",
 }
 
+NOW = 1_700_000_000
+
+
+def stored(message, times=(NOW - 10, NOW + 290, NOW + 1000), bits=4, size=None, tail=b""):
+    """A value in Redis, in a plain envelope, behind the bits of the question that is asked."""
+    message = b"\0\0" + message[2:]
+    head = struct.pack("!QQQBH", *times, bits, len(message) if size is None else size)
+    return b"\4\1\0" + head + message + tail
+
+
+VALUES = {
+    "empty": b"\4",
+    "version_2": b"\4\2\0",
+    "sealed_short": b"\4\1\1" + b"x" * 40,
+    "sealed": b"\4\1\1" + b"x" * 120,
+    "flushes": b"\4\1\0\0\2" + 2 * (struct.pack("!Q", NOW) + b"\1\1a\0"),
+    "flush_cut": b"\4\1\0\0\2" + struct.pack("!Q", NOW) + b"\1\1a",
+    "padded": stored(ANSWERS["address"], tail=b"\0" * 63),
+    "padded_too_long": stored(ANSWERS["address"], tail=b"\0" * 64),
+    "size_too_large": stored(ANSWERS["address"], size=65535),
+    "stale": stored(ANSWERS["address"], (NOW - 500, NOW - 200, NOW + 1000)),
+    "useless": stored(ANSWERS["address"], (NOW - 500, NOW - 200, NOW)),
+    "future": stored(ANSWERS["address"], (NOW + 500, NOW + 600, NOW + 1000)),
+    "times_huge": stored(ANSWERS["address"], (2**64 - 3, 2**64 - 2, 2**64 - 1)),
+    "other_bits": stored(ANSWERS["address"], bits=1),
+    **{f"answer_{name}": stored(message) for name, message in ANSWERS.items() if len(message) < 2000},
+}
+
 
 def write(target, seeds):
     folder = CORPUS / target
@@ -244,3 +272,4 @@ if __name__ == "__main__":
     write("fuzz_name", NAMES)
     write("fuzz_framing", FRAMES)
     write("fuzz_redis_reply", REPLIES)
+    write("fuzz_redis_value", VALUES)
