@@ -89,8 +89,8 @@ TEST(AdminServer, ActionsArePosted) {
   EXPECT_TRUE(answer.ends_with("/do;name=a.b;x=")) << answer;
   EXPECT_TRUE(get(*server.local(), "/do", "PUT").starts_with("HTTP/1.1 405 "));
   const auto post = [&](const std::string& headers) {
-    return send_and_read(*server.local(),
-                         "POST /do HTTP/1.1\r\nHost: x\r\n" + headers + "Connection: close\r\n\r\n");
+    return send_and_read(*server.local(), "POST /do HTTP/1.1\r\nHost: x\r\n" + headers +
+                                              "Connection: close\r\n\r\n");
   };
   EXPECT_TRUE(post("Content-Length: 0\r\n").starts_with("HTTP/1.1 200 "));
   EXPECT_TRUE(post("Origin: http://evil.example\r\n").starts_with("HTTP/1.1 403 "));
