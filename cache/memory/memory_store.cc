@@ -73,7 +73,7 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
       break;
   }
   PreparedAnswer answer;
-  if (!answer.prepare(message, view, policy_, lifetime)) return;
+  if (!answer.prepare(message, view, policy_, lifetime)) return shard_of(key).refuse(key);
   // The question is the key: an answer to another one must never be found under this one.
   if (!equal(answer.question(view.question.wire_size()), key.question_wire())) return;
   shard_of(key).keep(key, answer, lifetime.fresh_s, now32_s);

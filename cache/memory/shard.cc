@@ -144,7 +144,7 @@ Entry* Shard::write(const dns::QuestionKey& key, Entry* existing, const Prepared
   const auto ttls = answer.ttl_offsets();
   const size_t units = Entry::units_for(ttls.size(), message.size());
   if (units > queues_.units_max()) {
-    refuse(existing);
+    refuse_in_place_of(existing);
     return nullptr;
   }
   (existing ? statistics_.replacements : statistics_.insertions).add();
@@ -158,7 +158,7 @@ Entry* Shard::write(const dns::QuestionKey& key, Entry* existing, const Prepared
 }
 
 // What was kept is outdated, although the new answer can not take its place.
-void Shard::refuse(Entry* existing) {
+void Shard::refuse_in_place_of(Entry* existing) {
   statistics_.refused_large.add();
   if (existing) remove(*existing);
 }
@@ -172,6 +172,11 @@ void Shard::remove(Entry& entry) {
 void Shard::forget(const dns::QuestionKey& key) {
   const std::lock_guard guard(lock_);
   if (Entry* entry = queues_.find(key)) remove(*entry);
+}
+
+void Shard::refuse(const dns::QuestionKey& key) {
+  const std::lock_guard guard(lock_);
+  refuse_in_place_of(queues_.find(key));
 }
 
 size_t Shard::clear() {

@@ -36,6 +36,8 @@ class alignas(64) Shard {
   void keep_aged(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
                  uint32_t age_s, uint32_t now_s);
   void forget(const dns::QuestionKey& key);
+  /// There is an answer which cannot be kept, because it is too long or has too many TTLs.
+  void refuse(const dns::QuestionKey& key);
   /// Notes the failure on the answer that is kept, as long as that may serve; else keeps `flags`
   /// and the failure only. While a back-off runs, further failures do not make it longer: they are
   /// the same one, seen by other workers. `verdict` is Failure or Refusal.
@@ -61,7 +63,7 @@ class alignas(64) Shard {
                uint32_t fresh_s, uint32_t now_s);
   Entry& place_failure(const dns::QuestionKey& key, Entry* existing, uint32_t now_s);
   void note_failure(Entry& entry, Verdict verdict, uint32_t now_s);
-  void refuse(Entry* existing);
+  void refuse_in_place_of(Entry* existing);
   void remove(Entry& entry);
   void update_totals();
 

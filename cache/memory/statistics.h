@@ -24,7 +24,7 @@ struct BasicStatistics {
   Number evictions{};      ///< for want of room
   Number expirations{};    ///< taken back after their stale time
   Number removals{};       ///< by name, or because a newer answer may not be kept
-  Number refused_large{};  ///< answers too long to be kept
+  Number refused_large{};  ///< answers too long to be kept, or with too many TTLs
 
   static constexpr auto members() {
     using S = BasicStatistics;

@@ -130,6 +130,17 @@ TEST(MemoryStore, AnswerThatIsTooLongForASmallStoreIsRefused) {
   EXPECT_EQ(store.statistics().refused_large, 1u);
 }
 
+TEST(MemoryStore, AnswerWithTooManyTtlsIsRefusedAndOutdatesTheOld) {
+  StoreFixture store;
+  const dns::QuestionKey key = key_of("a.test", dns::type::kTxt);
+  store.store(key, text_answer(5));
+  Answer answer("a.test", dns::type::kTxt);
+  for (size_t i = 0; i <= PreparedAnswer::kTtlsMax; ++i) answer.text(300, 1);
+  store.store(key, answer);
+  EXPECT_EQ(store.freshness(key), Freshness::Missing);
+  EXPECT_EQ(store.statistics().refused_large, 1u);
+}
+
 TEST(MemoryStore, NewAnswerReplacesTheOld) {
   StoreFixture store;
   const dns::QuestionKey key = key_of("a.test", dns::type::kTxt);
