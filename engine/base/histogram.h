@@ -23,10 +23,10 @@ class Histogram {
   static constexpr size_t kBuckets = (kValueBits - kPartBits + 1) * kParts;
 
   /// Only from the owning thread.
-  void add(uint64_t value) {
-    buckets_[bucket_of(value)].add();
-    count_.add();
-    sum_.add(value);
+  void add(uint64_t value, uint64_t times = 1) {
+    buckets_[bucket_of(value)].add(times);
+    count_.add(times);
+    sum_.add(value * times);
   }
 
   uint64_t count() const { return count_.value(); }

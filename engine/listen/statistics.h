@@ -33,6 +33,7 @@ struct UdpListenerStatistics {
   Counter dropped_by_handler;    ///< queries that ended without a reply
   Counter dropped_without_port;  ///< datagrams from port 0: nobody can be answered there
   Counter replies_without_room;  ///< larger than a datagram may be: the handler was given no room
+  Histogram turn_us;             ///< of queries answered in the turn they came in: turn_latency.h
 };
 
 struct TcpListenerStatistics {
@@ -48,6 +49,7 @@ struct TcpListenerStatistics {
   Counter replies_without_room;  ///< the send queue was full or memory short: the session ends
   Counter reading_paused;        ///< times a session was not read because of its limits
   Histogram queries_per_read;    ///< whole messages in what one read gave
+  Histogram turn_us;             ///< of queries answered in the turn they came in: turn_latency.h
 };
 
 }  // namespace dotring::listen

@@ -25,6 +25,7 @@ TcpListener::TcpListener(io::Loop& loop, const Options& options, SessionLimits& 
       streams_(streams),
       handler_(handler),
       acceptor_(loop, options.acceptor),
+      turn_latency_(loop, statistics_.turn_us),
       sessions_(limits.options().connections_max) {
   acceptor_.set_handler(this);
 }
@@ -56,7 +57,9 @@ void TcpListener::on_message(ClientSession& session, Bytes message) {
   const SessionPlace place{index, sessions_.generation_of(index)};
   std::memcpy(query.reply_to.opaque.data(), &place, sizeof place);
   ++in_flight_;
+  const uint64_t replies = statistics_.replies.value();
   handler_.handle(*this, query);
+  turn_latency_.add(statistics_.replies.value() - replies);
 }
 
 void TcpListener::on_session_closed(ClientSession& session) {

@@ -12,6 +12,7 @@
 #include "engine/io/acceptor.h"
 #include "engine/listen/client_session.h"
 #include "engine/listen/stream_factory.h"
+#include "engine/listen/turn_latency.h"
 #include "engine/query/ports.h"
 
 namespace dotring::listen {
@@ -67,6 +68,7 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   query::QueryHandler& handler_;
   io::Acceptor acceptor_;
   TcpListenerStatistics statistics_;
+  TurnLatency turn_latency_;
   Slab<ClientSession> sessions_;
   uint64_t in_flight_ = 0;
   bool ending_ = false;

@@ -17,7 +17,7 @@ io::UdpPath path_of(const query::ReplyTo& to) {
 }  // namespace
 
 UdpListener::UdpListener(io::Loop& loop, const Options& options, query::QueryHandler& handler)
-    : handler_(handler), socket_(loop, options.socket) {
+    : handler_(handler), socket_(loop, options.socket), turn_latency_(loop, statistics_.turn_us) {
   socket_.set_handler(this);
 }
 
@@ -30,7 +30,9 @@ void UdpListener::on_datagram(Bytes bytes, const io::UdpPath& path) {
   std::memcpy(query.reply_to.opaque.data(), &path, sizeof path);
   statistics_.queries.add();
   ++in_flight_;
+  const uint64_t replies = statistics_.replies.value();
   handler_.handle(*this, query);
+  turn_latency_.add(statistics_.replies.value() - replies);
 }
 
 MutableBytes UdpListener::reserve_reply(const query::ReplyTo&, size_t size_max) {

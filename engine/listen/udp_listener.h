@@ -8,6 +8,7 @@
 
 #include "engine/io/udp_socket.h"
 #include "engine/listen/statistics.h"
+#include "engine/listen/turn_latency.h"
 #include "engine/query/ports.h"
 
 namespace dotring::listen {
@@ -53,6 +54,7 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   io::UdpSocket socket_;
   uint64_t in_flight_ = 0;
   UdpListenerStatistics statistics_;
+  TurnLatency turn_latency_;
 };
 
 }  // namespace dotring::listen

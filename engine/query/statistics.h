@@ -61,8 +61,8 @@ struct Statistics {
   Counter waiting;      ///< clients in flight now
   Counter resolutions;  ///< questions in flight now
 
-  /// From arrival to reply, of queries that waited. Hits are answered within the turn they arrive
-  /// in: they have no duration on a clock that is read once per turn.
+  /// From arrival to reply, of queries that waited. All others are answered within the turn they
+  /// arrive in: they have no duration on a clock that is read once per turn. Listeners time those.
   Histogram wait_us;
 
   void count_reply(uint16_t rcode) { replies[rcode < kRcodes ? rcode : kRcodes - 1].add(); }

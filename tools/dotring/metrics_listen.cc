@@ -9,6 +9,15 @@ using io::UdpStatistics;
 using listen::TcpListenerStatistics;
 using listen::UdpListenerStatistics;
 
+template <typename Part>
+void add_turn_latency(MetricsPage& page, const std::vector<const Part*>& all,
+                      const char* transport) {
+  page.seconds("dotring_query_turn_seconds",
+               "From the start of the turn to its end, of queries answered in the turn they came "
+               "in: from the cache, by rule, or with an error.",
+               Merged(all, &Part::turn_us), {{"transport", transport}});
+}
+
 void add_udp(MetricsPage& page, const MetricSources& sources) {
   const auto& sockets = sources.udp_sockets;
   const auto datagrams = [&](const char* direction, Counter UdpStatistics::*counter) {
@@ -61,6 +70,8 @@ void add_tcp(MetricsPage& page, const std::vector<const TcpListenerStatistics*>&
 }  // namespace
 
 void add_listen_metrics(MetricsPage& page, const MetricSources& sources) {
+  add_turn_latency(page, sources.udp, "udp");
+  add_turn_latency(page, sources.tcp, "tcp");
   add_udp(page, sources);
   add_tcp(page, sources.tcp);
 }

@@ -78,7 +78,7 @@ void add_waiting(MetricsPage& page, const std::vector<const Statistics*>& all) {
              static_cast<double>(total(all, &Statistics::resolutions)));
   page.seconds(
       "dotring_query_wait_seconds",
-      "From arrival to reply, of misses; all others are answered in the turn they arrive in.",
+      "From arrival to reply, of misses; dotring_query_turn_seconds has all others.",
       Merged(all, &Statistics::wait_us));
 }
 
@@ -121,7 +121,8 @@ void add_cache_metrics(MetricsPage& page, const cache::Statistics& cache, size_t
   page.counter("dotring_cache_failures_total", "Failures that were remembered.", cache.failures);
   page.counter("dotring_cache_refreshes_due_total", "Hits that asked for a refresh.",
                cache.refreshes_due);
-  page.counter("dotring_cache_too_large_total", "Answers too long to be kept.",
+  page.counter("dotring_cache_too_large_total",
+               "Answers too long to be kept, or with too many records.",
                cache.refused_large);
 }
 

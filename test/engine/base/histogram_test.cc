@@ -37,6 +37,15 @@ TEST(Histogram, TheRelativeErrorIsBounded) {
   }
 }
 
+TEST(Histogram, OneValueCanBeAddedManyTimes) {
+  Histogram once, one_by_one;
+  once.add(1234, 100);
+  for (int i = 0; i < 100; ++i) one_by_one.add(1234);
+  EXPECT_EQ(once.count(), one_by_one.count());
+  EXPECT_EQ(once.sum(), one_by_one.sum());
+  EXPECT_EQ(once.bucket_count(Histogram::bucket_of(1234)), 100u);
+}
+
 TEST(Histogram, LargerValuesCountAsTheLargest) {
   EXPECT_EQ(Histogram::bucket_of(UINT64_MAX), Histogram::kBuckets - 1);
   EXPECT_EQ(Histogram::bucket_of(Histogram::kValueMax + 1), Histogram::kBuckets - 1);

@@ -72,6 +72,7 @@ class EchoHandler final : public query::QueryHandler {
   };
 
   void handle(query::ReplyPort& port, const query::ClientQuery& query) override {
+    if (before) before();
     clients.push_back(query.client);
     transport = query.transport;
     held.push_back({&port, query.reply_to, Message(query.message.begin(), query.message.end())});
@@ -99,6 +100,7 @@ class EchoHandler final : public query::QueryHandler {
 
   bool hold = false;
   size_t answer_size = 0;
+  std::function<void()> before;  ///< runs first in handle()
   std::deque<Held> held;
   std::vector<Endpoint> clients;
   query::Transport transport = query::Transport::Udp;

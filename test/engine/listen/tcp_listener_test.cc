@@ -23,6 +23,24 @@ TEST_F(TcpListenerTest, AnswersOverIpv6) {
   EXPECT_EQ(client.received[0], make_query(1));
 }
 
+TEST_F(TcpListenerTest, QueriesAnsweredInTheirTurnAreTimedToItsEnd) {
+  listen();
+  handler.before = [this] { clock.advance_ms(1); };
+  TcpClient client(listener->local());
+  for (uint16_t id = 0; id < 3; ++id) client.queue(make_query(id));
+  ASSERT_TRUE(turn_until([&] {
+    client.pump();
+    return client.receive().size() == 3;
+  }));
+  handler.hold = true;
+  client.send(make_query(4));
+  ASSERT_TRUE(turn_until([&] { return handler.held.size() == 1; }));
+  handler.answer_first();
+  ASSERT_TRUE(turn_until([&] { return client.receive().size() == 4; }));
+  EXPECT_EQ(listener->statistics().turn_us.count(), 3u);
+  EXPECT_GE(listener->statistics().turn_us.sum(), 3u * 1000u);
+}
+
 TEST_F(TcpListenerTest, ThousandsOfPipelinedQueriesAreAllAnswered) {
   listen();
   TcpClient client(listener->local());

@@ -132,6 +132,27 @@ TEST_F(UdpListenerTest, DrainTakesWhatHasArrivedUnread) {
   ASSERT_TRUE(turn_until([&] { return client.receive().size() == 100; }));
 }
 
+TEST_F(UdpListenerTest, QueriesAnsweredInTheirTurnAreTimedToItsEnd) {
+  listen("127.0.0.1:0");
+  handler.before = [this] { clock.advance_ms(1); };
+  UdpClient client(listener.local());
+  for (uint16_t id = 0; id < 3; ++id) client.send(make_query(id));
+  ASSERT_TRUE(turn_until([&] { return client.receive().size() == 3; }));
+  EXPECT_EQ(listener.statistics().turn_us.count(), 3u);
+  EXPECT_EQ(listener.statistics().turn_us.sum(), 3u * 3000u);
+}
+
+TEST_F(UdpListenerTest, QueriesThatWaitAreNotAmongThose) {
+  listen("127.0.0.1:0");
+  handler.hold = true;
+  UdpClient client(listener.local());
+  client.send(make_query(1));
+  ASSERT_TRUE(turn_until([&] { return handler.held.size() == 1; }));
+  handler.answer_first();
+  ASSERT_TRUE(turn_until([&] { return !client.receive().empty(); }));
+  EXPECT_EQ(listener.statistics().turn_us.count(), 0u);
+}
+
 TEST_F(UdpListenerTest, ATakenAddressIsAFailureInWords) {
   io::UdpSocket::Options alone;
   alone.reuse_port = false;
