@@ -227,6 +227,11 @@ void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::Answe
     return on_forward_failed(resolution);
   }
   detach(resolution);
+  if (!refreshes(view.rcode)) {
+    resolution.failure = ForwardResult::Answered;
+    resolution.failure_rcode = view.rcode;
+    tell(resolution);
+  }
   if (refreshes(view.rcode) || !serve_stale(resolution, statistics_.stale_after_failure)) {
     give_answer(resolution, message, view);
   }
@@ -268,6 +273,7 @@ void Resolver::on_not_fetched(Resolution& resolution) {
 // names shall be well as soon as one is back.
 void Resolver::fail(Resolution& resolution) {
   detach(resolution);
+  tell(resolution);
   if (!serve_stale(resolution, statistics_.stale_after_failure)) {
     const bool our_own = resolution.failure != ForwardResult::Answered;
     if (our_own) statistics_.failed.add(resolution.queue.count);
@@ -279,6 +285,12 @@ void Resolver::fail(Resolution& resolution) {
     store_.store_failure(resolution.key, clock_.now_s());
   }
   resolutions_.give_back(&resolution);
+}
+
+void Resolver::tell(const Resolution& resolution) const {
+  if (!options_.on_failure) return;
+  options_.on_failure(
+      {resolution.key, resolution.failure, resolution.failure_rcode, resolution.queue.count});
 }
 
 // Nobody can join any more, and nobody calls back: what follows may start the same question again.

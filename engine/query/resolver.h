@@ -12,6 +12,7 @@
 
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "engine/query/resolution.h"
@@ -21,6 +22,15 @@ namespace dotring::query {
 
 /// What a client learns of a stale answer with these header flags (RFC 8914, 4.4 and 4.20).
 ExtendedError stale_error(uint16_t answer_flags);
+
+/// A question that ended without an answer that says how the data is (NOERROR or NXDOMAIN).
+/// Everything in it is valid during the call only.
+struct QuestionFailure {
+  const dns::QuestionKey& key;
+  ForwardResult cause;  ///< Answered: the upstream said `rcode`
+  uint16_t rcode;       ///< what clients get for whom there is no stale answer
+  uint32_t clients;     ///< that waited when it ended
+};
 
 class Resolver {
  public:
@@ -42,6 +52,8 @@ class Resolver {
     /// How much longer it is waited for when the upstream has failed: an answer that is late is
     /// better than none.
     uint64_t fetch_grace_ms = 100;
+    /// Called from inside the resolver, which it must not call back; empty: not called.
+    std::function<void(const QuestionFailure&)> on_failure;
   };
 
   /// All references outlive the resolver. `clock` and `timers` show the same time.
@@ -94,6 +106,7 @@ class Resolver {
   void on_forward_failed(Resolution& resolution);
   void keep(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view);
   void fail(Resolution& resolution);
+  void tell(const Resolution& resolution) const;
   void detach(Resolution& resolution);
 
   bool serve_stale(Resolution& resolution, Counter& counter);

@@ -3,6 +3,7 @@
 import json
 import socket
 
+import pytest
 from harness import client
 from harness.dotring import Dotring
 from harness.upstream import PythonUpstream
@@ -43,6 +44,17 @@ def test_no_client_address_and_no_name_whatever_happens(stage, authority):
     assert dotring.stop() == 0
     assert lines_of(dotring.process)[-1]["event"] == "ended"
     assert CLIENT not in dotring.process.log() and "secret" not in dotring.process.log()
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_questions_that_failed_are_told_of_and_names_only_where_asked_for(stage, authority, names):
+    upstream = PythonUpstream(stage, authority, lambda asked: [])
+    options = {"upstream.timeout_ms": 300, "log.level": "debug", "log.names": str(names).lower()}
+    dotring = Dotring(stage, [upstream], options)
+    assert client.rcode(dotring.ask("secret.zone.example")) == "SERVFAIL"
+    line = json.loads(dotring.process.wait_for_log("question_failed"))
+    assert line["level"] == "debug" and line["clients"] == 1
+    assert line.get("name") == ("secret.zone.example." if names else None)
 
 
 def test_queries_do_not_make_lines(stage, authority):

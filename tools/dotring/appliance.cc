@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tools/dotring/addresses.h"
+#include "tools/dotring/question_journal.h"
 
 namespace dotring::appliance {
 namespace {
@@ -83,7 +84,8 @@ std::optional<StartFailure> Appliance::start() {
                   tcp_limits_, std::move(addresses), random_.fork(),
                   [this](const upstream::Event& event) {
                     journal_.on_event(event, clock_.monotonic_us() / 1000);
-                  });
+                  },
+                  question_failure_listener(log_));
   if (auto failure = open_workers()) return failure;
   gather_sources();
   tell_memory();

@@ -29,7 +29,7 @@ enum class Authentication : uint8_t { Strict, Opportunistic };
 struct LogOptions {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Json;
-  /// Names that clients ask for and their addresses may appear in log lines.
+  /// Names that clients ask for may appear in log lines; their addresses never do.
   bool names = false;
   /// Lines that wait for the reader of standard output; above, the oldest is dropped and counted.
   uint32_t queue_lines_max = 512;

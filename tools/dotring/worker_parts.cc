@@ -17,6 +17,12 @@ upstream::Options upstream_options_of(const SharedParts& shared) {
   return options;
 }
 
+query::Pipeline::Options query_options_of(const SharedParts& shared) {
+  query::Pipeline::Options options = query_options(shared.configuration);
+  options.resolver.on_failure = shared.on_question_failure;
+  return options;
+}
+
 std::vector<std::unique_ptr<upstream::Dialer>> dialers(const SharedParts& shared, io::Loop& loop,
                                                        std::deque<tls::TlsStatistics>& statistics) {
   std::vector<std::unique_ptr<upstream::Dialer>> result;
@@ -36,7 +42,7 @@ WorkerParts::WorkerParts(const SharedParts& shared, size_t index, const HashKey&
       multiplexer_(upstream_options_of(shared),
                    upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
                    dialers(shared, loop_, tls_statistics_)),
-      pipeline_(query_options(shared.configuration), open_store(index), multiplexer_,
+      pipeline_(query_options_of(shared), open_store(index), multiplexer_,
                 loop_.timers(), loop_.turn_clock(), shared.question_key),
       streams_(loop_, shared.configuration.client_stream) {}
 

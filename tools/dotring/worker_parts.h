@@ -37,6 +37,8 @@ struct SharedParts {
   HashKey question_key;
   /// Called from any worker's thread.
   std::function<void(const upstream::Event&)> on_upstream_event;
+  /// The same; empty: nobody wants to hear.
+  std::function<void(const query::QuestionFailure&)> on_question_failure;
 };
 
 class WorkerParts {
