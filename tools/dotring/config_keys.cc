@@ -70,6 +70,9 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.tcp.session.output_pause_bytes; }>("listen.tcp_output_pause", "Answers that a client did not read; above, it is not read either", bytes(kKiB, kGiB)),
     key<[](auto& c) -> auto& { return c.client_stream.send_queue_max; }>("listen.tcp_send_queue_max", "Answers that a client did not read; above, its connection ends", bytes(128 * kKiB, kGiB)),
     key<[](auto& c) -> auto& { return c.client_stream.send_timeout_ms; }>("listen.tcp_send_timeout_ms", "A client that reads nothing for so long is cut off", from(100, kDayMs)),
+    key<[](auto& c) -> auto& { return c.tcp.session.finish_timeout_ms; }>("listen.tcp_finish_timeout_ms", "What is in flight on a connection that is to end gets so long", from(0, kDayMs)),
+    key<[](auto& c) -> auto& { return c.client_stream.linger_timeout_ms; }>("listen.tcp_linger_timeout_ms", "How long a client may take to close its side after us, so that nothing is lost that it has not read", from(0, 60'000)),
+    key<[](auto& c) -> auto& { return c.tcp.acceptor.backlog; }>("listen.tcp_backlog", "Connections that wait in the kernel to be accepted, per address and worker", from(1, 65'535)),
 
     key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max; }>("query.in_flight_max", "Clients that wait for an answer, per worker", from(1, 1'000'000)),
     key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kUdp]; }>("query.udp_in_flight_max", "The same by UDP: less, so that a flood leaves room for TCP", from(1, 1'000'000)),
@@ -165,7 +168,7 @@ constexpr auto kKeys = std::to_array<Key>({
 
     key<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
     key<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),
-    key<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for and client addresses may appear in log lines"),
+    key<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do"),
     key<[](auto& c) -> auto& { return c.log.queue_lines_max; }>("log.queue_lines_max", "Lines that wait for their reader; above, the oldest are dropped and counted", from(16, 65'536)),
 });
 // clang-format on

@@ -1,6 +1,7 @@
 #include "tools/dotring/config_print.h"
 
 #include "tools/dotring/config_key.h"
+#include "tools/dotring/fixed_bounds.h"
 
 namespace dotring::appliance {
 namespace {
@@ -36,6 +37,14 @@ std::string cell(std::string_view text) {
     result += octet;
   }
   return result;
+}
+
+std::string print_fixed_bounds() {
+  std::string text = "\n### fixed bounds\n\n| bound | value | meaning |\n|---|---|---|\n";
+  for (const FixedBound& bound : fixed_bounds()) {
+    text += "| " + cell(bound.what) + " | " + bound.value + " | " + cell(bound.meaning) + " |\n";
+  }
+  return text;
 }
 
 /// Calls `section` where one begins and `key` for each key.
@@ -74,7 +83,7 @@ std::string print_reference() {
         text += "| `" + std::string(key.name) + "` | `" + cell(default_of(key)) + "` | " +
                 cell(key.describe(key.limits)) + " | " + cell(key.meaning) + " |\n";
       });
-  return text;
+  return text + print_fixed_bounds();
 }
 
 std::string print_keys() {

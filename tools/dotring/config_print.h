@@ -12,7 +12,8 @@ namespace dotring::appliance {
 
 /// TOML with every key, its meaning as a comment and the value in force.
 std::string print_toml(const Configuration& configuration);
-/// Markdown: one table per section with key, default, accepted values and meaning.
+/// Markdown: one table per section with key, default, accepted values and meaning; and one of the
+/// limits that have no key.
 std::string print_reference();
 /// For --help: one line per key.
 std::string print_keys();

@@ -175,6 +175,13 @@ TEST(ConfigPrint, TheReferenceHasALinePerKey) {
   }
 }
 
+TEST(ConfigPrint, TheReferenceHasTheLimitsWithoutKeysToo) {
+  const std::string reference = print_reference();
+  EXPECT_TRUE(contains(reference, "### fixed bounds"));
+  EXPECT_TRUE(contains(reference, "| records of a cached answer | 4095 | "));
+  EXPECT_TRUE(contains(reference, "| query by UDP | 4KiB | "));
+}
+
 TEST(ConfigKeys, DefaultsAreWithinTheirLimitsAndNamesAreUnique) {
   for (const Key& key : keys()) {
     Configuration configuration;

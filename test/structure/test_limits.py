@@ -1,0 +1,42 @@
+"""The check of the limits finds one that is nowhere, and nothing in a tree that is right."""
+
+import pathlib
+
+import limits
+
+HEADER = """
+struct Options {
+  size_t queue_max = 1 << 20;  ///< octets
+  uint64_t idle_timeout_ms{5};
+  std::array<uint32_t, 4> in_flight_max_by_transport = {1, 2, 3, 4};
+  bool reuse = true;
+};
+"""
+
+
+def tree(root, keys, bounds):
+    for folder in limits.PARTS:
+        (root / folder).mkdir(parents=True)
+    (root / "engine/part.h").write_text(HEADER)
+    for table, text in zip(limits.TABLES, (keys, bounds)):
+        (root / table).write_text(text)
+    return root
+
+
+def test_the_tree_as_it_is_has_none_without_key_or_bound():
+    assert limits.check(pathlib.Path(__file__).parents[2]) == []
+
+
+def test_limits_are_found_whatever_their_type():
+    members = [member for _, member in limits.limits_of(HEADER)]
+    assert members == ["queue_max", "idle_timeout_ms", "in_flight_max_by_transport"]
+
+
+def test_a_key_or_a_bound_is_enough(tmp_path):
+    root = tree(tmp_path, "c.part.queue_max c.part.in_flight_max_by_transport[0]", "part.idle_timeout_ms")
+    assert limits.check(root) == []
+
+
+def test_a_limit_that_is_nowhere_is_told_with_its_place(tmp_path):
+    (problem,) = limits.check(tree(tmp_path, "c.part.queue_max c.in_flight_max_by_transport", "c.idle_timeout_ms_other"))
+    assert problem.startswith("engine/part.h: Options::idle_timeout_ms ")
