@@ -1,0 +1,104 @@
+"""The metrics page is of Prometheus' text format and follows its conventions, as `promtool check metrics` has them."""
+
+import itertools
+import re
+
+import pytest
+from harness.dotring import Dotring
+from harness.upstream import PythonUpstream
+
+SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?[0-9.e+-]+|\+Inf|NaN)$')
+# Not base units, and what only says again what TYPE says.
+NOT_IN_NAMES = re.compile(r"(ms|us|milliseconds|microseconds|minutes|kilobytes|megabytes|percent|counter|gauge|histogram)")
+
+
+class Family:
+    """The lines of one metric, in order."""
+
+    def __init__(self, name, help_text):
+        self.name = name
+        self.help = help_text
+        self.type = None
+        self.samples = []  # (name, labels as text, value)
+
+
+def families_of(text):
+    """In the order of the page; fails where a line is not where it belongs."""
+    assert text.endswith("\n")
+    families = []
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            name, help_text = line.split(" ", 3)[2:]
+            families.append(Family(name, help_text))
+        elif line.startswith("# TYPE "):
+            name, kind = line.split(" ")[2:]
+            assert name == families[-1].name and families[-1].type is None, line
+            families[-1].type = kind
+        else:
+            sample = SAMPLE.match(line)
+            assert sample, line
+            families[-1].samples.append(sample.groups())
+    return families
+
+
+def check_histogram(family):
+    """Each series has growing buckets, the last of which counts everything, a sum and a count."""
+    series = {}
+    for name, labels, value in family.samples:
+        part = name.removeprefix(family.name)
+        bound = re.search(r'le="([^"]*)"', labels or "")
+        rest = re.sub(r',?le="[^"]*"', "", labels or "")
+        series.setdefault(rest, {"_bucket": []})
+        if part == "_bucket":
+            series[rest]["_bucket"].append((float(bound[1]), float(value)))
+        else:
+            series[rest][part] = float(value)
+    for parts in series.values():
+        assert set(parts) == {"_bucket", "_sum", "_count"}, family.name
+        for (bound, count), (next_bound, next_count) in itertools.pairwise(parts["_bucket"]):
+            assert bound < next_bound and count <= next_count, family.name
+        assert parts["_bucket"][-1] == (float("inf"), parts["_count"]), family.name
+
+
+def check(family):
+    assert family.help and family.help.endswith("."), family.name
+    assert family.type in ("counter", "gauge", "histogram"), family.name
+    assert (family.type == "counter") == family.name.endswith("_total"), family.name
+    assert not family.name.endswith(("_count", "_sum", "_bucket", "_info_total")), family.name
+    assert not any(NOT_IN_NAMES.fullmatch(word) for word in family.name.split("_")), family.name
+    labelled = [(name, labels) for name, labels, _ in family.samples]
+    assert labelled and len(set(labelled)) == len(labelled), family.name
+    if family.type == "histogram":
+        return check_histogram(family)
+    assert {name for name, _ in labelled} == {family.name}
+    if family.type == "counter":
+        assert all(float(value) >= 0 for _, _, value in family.samples), family.name
+
+
+@pytest.fixture
+def page(stage, authority):
+    dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+    for name in ("www.zone.example", "www.zone.example", "other.zone.example"):
+        dotring.ask(name)
+        dotring.ask_tcp(name)
+    return dotring.metrics_text()
+
+
+def test_the_page_is_clean(page):
+    families = families_of(page)
+    assert len(families) > 50
+    assert len({family.name for family in families}) == len(families)
+    for family in families:
+        check(family)
+
+
+def test_queries_answered_at_once_have_a_latency_and_only_those(stage, authority):
+    dotring = Dotring(stage, [PythonUpstream(stage, authority)])
+    for _ in range(5):
+        dotring.ask("www.zone.example")
+    dotring.ask_tcp("www.zone.example")
+    page = dotring.metrics()
+    assert page.sum("dotring_query_turn_seconds_count", transport="udp") == 4
+    assert page.sum("dotring_query_turn_seconds_count", transport="tcp") == 1
+    assert page.sum("dotring_query_wait_seconds_count") == 1
+    assert 0 < page.sum("dotring_query_turn_seconds_sum") < 60
