@@ -57,7 +57,7 @@ void Session::install_callbacks(WOLFSSL_CTX* context) {
 
 void Session::set_up(const Context& context) {
   handle_ = wolfSSL_new(context.handle());
-  if (!handle_) return fail(FailureKind::Security, "out of memory");
+  if (!handle_) return fail(FailureKind::NoAgreement, "out of memory");
   wolfSSL_SetIOReadCtx(handle_, this);
   wolfSSL_SetIOWriteCtx(handle_, this);
   if (context.alpn().empty()) return;
@@ -70,7 +70,7 @@ void Session::set_up(const Context& context) {
 // error that a callback overrules would make wolfSSL trust the peer's CA in every session of this
 // context from then on.
 void Session::set_up_verification() {
-  if (auto refusal = trust_->check()) return fail(FailureKind::Security, *refusal);
+  if (auto refusal = trust_->check()) return fail(FailureKind::Untrusted, *refusal);
   const int mode = trust_->needs_chain() ? WOLFSSL_VERIFY_PEER : WOLFSSL_VERIFY_NONE;
   wolfSSL_set_verify(handle_, mode, verify_callback);
   wolfSSL_SetCertCbCtx(handle_, this);
@@ -80,7 +80,7 @@ void Session::set_up_verification() {
   const bool done =
       wolfSSL_UseSNI(handle_, WOLFSSL_SNI_HOST_NAME, name.data(), size) == WOLFSSL_SUCCESS &&
       wolfSSL_check_domain_name(handle_, name.c_str()) == WOLFSSL_SUCCESS;
-  if (!done) fail(FailureKind::Security, "out of memory");
+  if (!done) fail(FailureKind::NoAgreement, "out of memory");
 }
 
 void Session::offer_ticket() {
@@ -123,8 +123,14 @@ void Session::keep_ticket(WOLFSSL_SESSION* session) {
   early_ticket_ = std::move(ticket);
 }
 
-// Called for each certificate of the chain, the leaf last. wolfSSL's verdict is never overruled.
 bool Session::verify(bool chain_good, const WOLFSSL_X509_STORE_CTX& store) {
+  const bool accepted = accept(chain_good, store);
+  chain_refused_ = chain_refused_ || !accepted;
+  return accepted;
+}
+
+// Called for each certificate of the chain, the leaf last. wolfSSL's verdict is never overruled.
+bool Session::accept(bool chain_good, const WOLFSSL_X509_STORE_CTX& store) {
   const bool is_leaf = store.error_depth == 0;
   if (!is_leaf || store.totalCerts < 1) return chain_good;
   const Bytes der{store.certs[0].buffer, store.certs[0].length};
@@ -176,7 +182,7 @@ void Session::finish_handshake() {
   resumed_ = wolfSSL_session_reused(handle_) == 1;
   const bool resumed_ours = resumed_ && !offered_ticket_.empty();
   const bool trusted = !trust_ || trust_->opportunistic || leaf_accepted_ || resumed_ours;
-  if (!trusted) return fail(FailureKind::Security, "peer was not verified");
+  if (!trusted) return fail(FailureKind::Untrusted, "peer was not verified");
   state_ = State::Open;
   settle_tickets();
 }
@@ -225,21 +231,40 @@ void Session::fail_from(int result) {
         state_ = State::PeerClosed;
         return;
       }
-      return fail(FailureKind::Security, "peer closed during the handshake");
+      return fail(FailureKind::NoAgreement, "peer closed during the handshake");
     case OUT_OF_ORDER_E:
       if (state_ != State::Handshaking || offered_ticket_.empty()) break;
-      fail(FailureKind::Security, "server declined the ticket");
-      failure_.ticket_declined = true;
       tickets_->clear();  // whoever forgot the key of one has forgotten that of all
-      return;
+      return fail(FailureKind::TicketDeclined, "server declined the ticket");
     default:
       break;
   }
-  const bool bad_bytes = state_ != State::Handshaking || error == UNKNOWN_RECORD_TYPE ||
-                         error == LENGTH_ERROR || error == BUFFER_ERROR || error == PARSE_ERROR ||
-                         error == DECRYPT_ERROR || error == VERIFY_MAC_ERROR ||
-                         error == UNKNOWN_HANDSHAKE_TYPE || error == OUT_OF_ORDER_E;
-  fail(bad_bytes ? FailureKind::Protocol : FailureKind::Security, failure_text(error));
+  fail(kind_of(error), failure_text(error));
+}
+
+Session::FailureKind Session::kind_of(int error) const {
+  if (state_ != State::Handshaking) return FailureKind::Protocol;
+  if (chain_refused_) return FailureKind::Untrusted;
+  switch (error) {
+    case NO_PEER_CERT:
+    case NO_PEER_KEY:
+    case PEER_KEY_ERROR:
+    case VERIFY_CERT_ERROR:
+    case VERIFY_SIGN_ERROR:
+    case SIG_VERIFY_E:
+      return FailureKind::Untrusted;
+    case UNKNOWN_RECORD_TYPE:
+    case LENGTH_ERROR:
+    case BUFFER_ERROR:
+    case PARSE_ERROR:
+    case DECRYPT_ERROR:
+    case VERIFY_MAC_ERROR:
+    case UNKNOWN_HANDSHAKE_TYPE:
+    case OUT_OF_ORDER_E:
+      return FailureKind::Protocol;
+    default:
+      return FailureKind::NoAgreement;
+  }
 }
 
 std::string Session::failure_text(int error) {
@@ -256,7 +281,7 @@ std::string Session::failure_text(int error) {
 
 void Session::fail(FailureKind kind, std::string text) {
   state_ = State::Failed;
-  failure_ = {kind, std::move(text), false};
+  failure_ = {kind, std::move(text)};
   wolfSSL_ERR_clear_error();
 }
 

@@ -33,15 +33,15 @@ class Session {
     Failed,      ///< for failure(); an alert may have been written
   };
   enum class FailureKind : uint8_t {
-    Security,  ///< not trusted, or no agreement on TLS parameters
-    Protocol,  ///< not TLS, or bytes that do not authenticate
+    Untrusted,       ///< the peer did not prove who it is: certificate, name, pin, signature
+    NoAgreement,     ///< no common version, cipher or group; alerts; no memory
+    Protocol,        ///< not TLS, or bytes that do not authenticate
+    TicketDeclined,  ///< the server declined a TLS 1.2 ticket, which wolfSSL cannot turn into a
+                     ///< full handshake. The ticket is gone: connecting again at once gets one.
   };
   struct Failure {
-    FailureKind kind = FailureKind::Security;
+    FailureKind kind = FailureKind::NoAgreement;
     std::string text;
-    /// Only because the server declined a TLS 1.2 ticket, which wolfSSL cannot turn into a full
-    /// handshake. The ticket is gone: connecting again at once gets a full handshake.
-    bool ticket_declined = false;
   };
 
   /// The largest plaintext of one record (RFC 8446, 5.1).
@@ -104,6 +104,8 @@ class Session {
   void keep_ticket(WOLFSSL_SESSION* session);
   void settle_tickets();
   bool verify(bool chain_good, const WOLFSSL_X509_STORE_CTX& store);
+  bool accept(bool chain_good, const WOLFSSL_X509_STORE_CTX& store);
+  FailureKind kind_of(int error) const;
   void finish_handshake();
   void fail(FailureKind kind, std::string text);
   void fail_from(int result);
@@ -121,6 +123,7 @@ class Session {
   State state_ = State::Handshaking;
   bool input_seen_ = false;
   bool leaf_accepted_ = false;
+  bool chain_refused_ = false;
   bool resumed_ = false;
   Bytes input_;
   MutableBytes output_;

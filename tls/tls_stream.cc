@@ -9,10 +9,17 @@ using io::CloseReason;
 
 namespace {
 
-CloseReason reason_of(const Session::Failure& failure) {
-  if (failure.ticket_declined) return CloseReason::Reset;
-  const bool security = failure.kind == Session::FailureKind::Security;
-  return security ? CloseReason::SecurityFailed : CloseReason::ProtocolFailed;
+CloseReason reason_of(Session::FailureKind kind) {
+  switch (kind) {
+    case Session::FailureKind::Untrusted:
+    case Session::FailureKind::NoAgreement:
+      return CloseReason::SecurityFailed;
+    case Session::FailureKind::Protocol:
+      return CloseReason::ProtocolFailed;
+    case Session::FailureKind::TicketDeclined:
+      return CloseReason::Reset;
+  }
+  return CloseReason::SecurityFailed;
 }
 
 }  // namespace
@@ -42,9 +49,10 @@ void TlsStream::start_server(const ServerContext& context) {
 void TlsStream::start() {
   assert(state_ == State::Idle && handler_);
   state_ = State::Connecting;
-  paused_ = lower_finished_ = peer_finished_ = handshaken_ = ticket_declined_ = false;
+  paused_ = lower_finished_ = peer_finished_ = handshaken_ = false;
   handshake_started_us_ = 0;
   reason_.reset();
+  failure_.reset();
   lower_.set_handler(this);
 }
 
@@ -260,10 +268,10 @@ void TlsStream::say_goodbye() {
 // wolfSSL may have written an alert, so the lower stream is closed in order.
 void TlsStream::fail() {
   const Session::Failure& failure = session_->failure();
-  ticket_declined_ = failure.ticket_declined;
-  if (ticket_declined_) statistics_.tickets_declined.add();
+  failure_ = failure.kind;
+  if (ticket_declined()) statistics_.tickets_declined.add();
   if (handshaken_) statistics_.broken_streams.add();
-  end(reason_of(failure), failure.text);
+  end(reason_of(failure.kind), failure.text);
   lower_.close();
 }
 
@@ -293,7 +301,7 @@ void TlsStream::on_closed(CloseReason reason, const std::string& detail) {
   const CloseReason why = reason_.value_or(reason);
   std::string more = reason_ ? std::exchange(detail_, "") : detail;
   if (in_handshake && more.empty()) more = "during the TLS handshake";
-  if (in_handshake && why != CloseReason::Local && !ticket_declined_)
+  if (in_handshake && why != CloseReason::Local && !ticket_declined())
     statistics_.handshakes_failed.add();
   handshake_timer_.cancel();
   state_ = State::Idle;

@@ -77,9 +77,11 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   uint64_t handshake_us() const { return handshake_us_; }
   /// While open(): "TLSv1.3 TLS13-CHACHA20-POLY1305-SHA256, resumed", for the log.
   std::string description() const;
-  /// From inside on_closed(Reset): this says nothing about the server, which only declined a
-  /// TLS 1.2 ticket. Connecting again at once gets a full handshake.
-  bool ticket_declined() const { return ticket_declined_; }
+  /// From inside on_closed(): what failed in TLS, if it was that.
+  std::optional<Session::FailureKind> failure() const { return failure_; }
+  /// From inside on_closed(Reset): this says nothing about the server. Connecting again at once
+  /// gets a full handshake.
+  bool ticket_declined() const { return failure_ == Session::FailureKind::TicketDeclined; }
 
  private:
   enum class State : uint8_t { Idle, Connecting, Handshaking, Open, Closing };
@@ -129,8 +131,8 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
   bool lower_finished_ = false;  ///< FIN came while ciphertext was held
   bool peer_finished_ = false;   ///< close_notify or FIN was told to the handler
   bool handshaken_ = false;
-  bool ticket_declined_ = false;
   std::optional<Session> session_;
+  std::optional<Session::FailureKind> failure_;
   ByteBuffer plaintext_;  ///< committed, not yet encrypted
   ByteBuffer held_;       ///< ciphertext that arrived while reading was paused
   Timer handshake_timer_;

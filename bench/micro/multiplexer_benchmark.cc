@@ -56,7 +56,7 @@ class EchoDialer final : public Dialer {
     return stream;
   }
   bool resumed(const io::ByteStream&) const override { return false; }
-  bool ticket_declined(const io::ByteStream&) const override { return false; }
+  DialFailure failure(const io::ByteStream&) const override { return DialFailure::Other; }
 
  private:
   std::vector<EchoStream*>& streams_;

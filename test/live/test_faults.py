@@ -6,6 +6,7 @@ import json
 import pathlib
 import signal
 import socket
+import ssl
 import threading
 import time
 
@@ -198,21 +199,51 @@ class TestStale:
         wait_for(lambda: client.rcode(dotring.ask("www.zone.example")) == "SERVFAIL", "the answer has expired")
 
 
+def check_never_opened(stage, upstream, kind):
+    """No stream opens: the failures are of this kind, counted, and logged at most once per back-off."""
+    dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
+    reply = dotring.ask("www.zone.example", use_edns=0)
+    assert client.rcode(reply) == "SERVFAIL"
+    assert client.extended_errors(reply)[0] in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR)
+    page = dotring.metrics()
+    counted = {other: page.sum(f"dotring_upstream_{metric}_total") for other, metric in NEVER_OPENED.items()}
+    assert counted[kind] >= 1
+    assert sum(counted.values()) == counted[kind]
+    assert dotring.stop() == 0
+    events = [line for line in dotring.process.log().splitlines() if any(other in line for other in NEVER_OPENED)]
+    assert 1 <= len(events) <= counted[kind]
+    assert all(kind in line for line in events)
+
+
+NEVER_OPENED = {"upstream_certificate_refused": "certificates_refused", "upstream_handshake_failed": "handshakes_failed"}
+
+
+class TestHandshakes:
+    """No TLS, or none that both sides speak: nobody goes and looks at certificates because of it."""
+
+    def test_only_an_old_version(self, stage, authority):
+        upstream = PythonUpstream(stage, authority)
+        upstream.accept_only(ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
+        check_never_opened(stage, upstream, "upstream_handshake_failed")
+        assert not upstream.asked
+
+    def test_no_cipher_in_common(self, stage, authority):
+        upstream = PythonUpstream(stage, authority)
+        upstream.accept_only(ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_2, "ECDHE-ECDSA-AES256-SHA384")
+        check_never_opened(stage, upstream, "upstream_handshake_failed")
+        assert not upstream.asked
+
+    def test_no_tls(self, stage, authority):
+        upstream = Responder(stage, authority, "--tls-fault", "garbage")
+        check_never_opened(stage, upstream, "upstream_handshake_failed")
+
+
 class TestCertificates:
     """A certificate that is not accepted: no query is sent, it is logged once per back-off and counted."""
 
     def check_refused(self, stage, upstream):
-        dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
-        reply = dotring.ask("www.zone.example", use_edns=0)
-        assert client.rcode(reply) == "SERVFAIL"
-        assert client.extended_errors(reply)[0] in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR)
-        page = dotring.metrics()
-        refused = page.sum("dotring_upstream_certificates_refused_total")
-        assert refused >= 1
+        check_never_opened(stage, upstream, "upstream_certificate_refused")
         assert not upstream.asked
-        assert dotring.stop() == 0
-        lines = [line for line in dotring.process.log().splitlines() if "certificate" in line.lower()]
-        assert 1 <= len(lines) <= refused
 
     def test_signed_by_somebody_else(self, stage, authority, tmp_path):
         other = Authority(tmp_path, "somebody else")

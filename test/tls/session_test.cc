@@ -235,7 +235,7 @@ TEST(SessionVersions, TheTwoMustShareOne) {
   converse(client, server);
   EXPECT_EQ(server.session.state(), State::Failed);
   EXPECT_EQ(client.session.state(), State::Failed);
-  EXPECT_EQ(client.session.failure().kind, Session::FailureKind::Security);
+  EXPECT_EQ(client.session.failure().kind, Session::FailureKind::NoAgreement);
 }
 
 TEST(SessionAlpn, AServerWithoutAlpnIsAccepted) {

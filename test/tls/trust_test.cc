@@ -31,6 +31,9 @@ Outcome meet(const Identity& server_identity, const Identity& anchors, const Tru
   const size_t written = room.size() - output.size();
   EXPECT_EQ(written > 0, client.session.state() == State::Open);
   server.take(Bytes(room).first(written));
+  if (client.session.state() == State::Failed) {
+    EXPECT_EQ(client.session.failure().kind, Session::FailureKind::Untrusted);
+  }
   return {client.session.state(), client.session.failure().text, server.received};
 }
 

@@ -20,11 +20,18 @@ dns::OptFields query_options(uint16_t padding) {
   return fields;
 }
 
-EndCause cause_of(io::CloseReason reason, bool was_open) {
+EndCause cause_of_end(io::CloseReason reason) {
   if (reason == io::CloseReason::Local) return EndCause::Local;
-  const bool refused = reason == io::CloseReason::SecurityFailed;
-  if (!was_open) return refused ? EndCause::CertificateRefused : EndCause::ConnectFailed;
   return reason == io::CloseReason::Peer ? EndCause::PeerClosed : EndCause::Lost;
+}
+
+EndCause cause_of_failure(io::CloseReason reason, DialFailure failure) {
+  if (reason == io::CloseReason::Local) return EndCause::Local;
+  if (failure == DialFailure::TicketDeclined) return EndCause::TicketDeclined;
+  if (failure == DialFailure::CertificateRefused) return EndCause::CertificateRefused;
+  const bool in_handshake =
+      reason == io::CloseReason::SecurityFailed || reason == io::CloseReason::ProtocolFailed;
+  return in_handshake ? EndCause::HandshakeFailed : EndCause::ConnectFailed;
 }
 
 }  // namespace
@@ -297,8 +304,9 @@ void Connection::on_closed(io::CloseReason reason, const std::string& detail) {
   const std::unique_ptr<io::ByteStream> closed = std::move(stream_);  // `detail` may live in it
   state_ = State::Closed;
   if (reported) return handler_.on_free(*this);
-  const bool declined = opened_us_ == 0 && dialer_.ticket_declined(*closed);
-  report_end(declined ? EndCause::TicketDeclined : cause_of(reason, opened_us_ != 0), detail);
+  const bool was_open = opened_us_ != 0;
+  report_end(was_open ? cause_of_end(reason) : cause_of_failure(reason, dialer_.failure(*closed)),
+             detail);
 }
 
 // The attempts are taken out first: what the handler does with them may fill this table again.

@@ -31,13 +31,20 @@ namespace dotring::upstream {
 enum class EndCause : uint8_t {
   Local,               ///< drained or aborted by its owner
   ConnectFailed,       ///< never opened: refused, unreachable, too slow
-  CertificateRefused,  ///< never opened: the TLS handshake failed
+  CertificateRefused,  ///< never opened: the server did not prove who it is
+  HandshakeFailed,     ///< never opened: no TLS, or none that both sides speak
   TicketDeclined,      ///< never opened: without a ticket it would
   PeerClosed,          ///< was open, closed in order
   Lost,                ///< was open, broken off
   Garbage,             ///< too much that was no answer to our questions, or half a message
   Silent,              ///< no answers
 };
+
+/// TicketDeclined is no failure.
+inline bool never_opened(EndCause cause) {
+  return cause == EndCause::ConnectFailed || cause == EndCause::CertificateRefused ||
+         cause == EndCause::HandshakeFailed;
+}
 
 struct Ending {
   EndCause cause;

@@ -8,6 +8,13 @@
 
 namespace dotring::upstream {
 
+/// What is known of a stream that closed before it opened, besides its CloseReason.
+enum class DialFailure : uint8_t {
+  Other,
+  TicketDeclined,      ///< the server is well: dialling again at once gets a full handshake
+  CertificateRefused,  ///< the server did not prove who it is
+};
+
 class Dialer {
  public:
   virtual ~Dialer() = default;
@@ -19,9 +26,8 @@ class Dialer {
   /// Whether the handshake of this open stream, made here, resumed an earlier session.
   virtual bool resumed(const io::ByteStream& stream) const = 0;
 
-  /// Of a stream that closed before it opened: it says nothing about the server, which only
-  /// declined the ticket of an earlier session. Dialling again at once gets a full handshake.
-  virtual bool ticket_declined(const io::ByteStream& stream) const = 0;
+  /// Of a stream, made here, that closed before it opened.
+  virtual DialFailure failure(const io::ByteStream& stream) const = 0;
 };
 
 }  // namespace dotring::upstream

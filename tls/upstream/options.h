@@ -52,6 +52,7 @@ struct Event {
     ServerUp,            ///< answers (again)
     ServerFailing,       ///< left alone for `retry_ms`; at most once per back-off
     CertificateRefused,  ///< the same, because it could not prove who it is: nothing was sent to it
+    HandshakeFailed,     ///< the same, because it speaks no TLS, or none that we speak
   };
   Kind kind;
   const ServerOptions& server;

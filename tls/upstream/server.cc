@@ -13,6 +13,12 @@ namespace {
 // A server that closes an unused stream earlier than this did not want us; it was not idleness.
 constexpr uint64_t kUnwantedUs = 1'000'000;
 
+Event::Kind event_of(EndCause cause) {
+  if (cause == EndCause::CertificateRefused) return Event::Kind::CertificateRefused;
+  if (cause == EndCause::HandshakeFailed) return Event::Kind::HandshakeFailed;
+  return Event::Kind::ServerFailing;
+}
+
 }  // namespace
 
 // ---------------------------------------------------------------------------------------------------
@@ -224,6 +230,7 @@ void Server::judge(const Ending& ending, bool excused) {
       return failed(ending.cause, ending.detail);
     case EndCause::ConnectFailed:
     case EndCause::CertificateRefused:
+    case EndCause::HandshakeFailed:
       return failed(ending.cause, ending.detail);
   }
 }
@@ -265,8 +272,7 @@ void Server::failed(EndCause cause, const std::string& detail, bool excused) {
   if (draining_) return;
   if (failing() && time_.now_us() >= next_report_us_) {
     next_report_us_ = time_.now_us() + retry_ms * 1000;
-    report(refused ? Event::Kind::CertificateRefused : Event::Kind::ServerFailing, detail,
-           retry_ms);
+    report(event_of(cause), detail, retry_ms);
   }
   if (handler_.in_a_hurry()) retry_ms = std::min(retry_ms, health_.retry_ms_max());
   retry_in(retry_ms);
@@ -277,8 +283,8 @@ void Server::count_failure(EndCause cause) {
   if (cause == EndCause::Garbage) statistics_.streams_garbage.add();
   if (cause == EndCause::Silent) statistics_.streams_silent.add();
   if (cause == EndCause::CertificateRefused) statistics_.certificates_refused.add();
-  const bool never_open = cause == EndCause::CertificateRefused || cause == EndCause::ConnectFailed;
-  if (never_open) statistics_.connects_failed.add();
+  if (cause == EndCause::HandshakeFailed) statistics_.handshakes_failed.add();
+  if (never_opened(cause)) statistics_.connects_failed.add();
 }
 
 void Server::report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const {

@@ -41,9 +41,7 @@ void Server::end_apart() {
 }
 
 void Server::judge_apart(const Ending& ending) {
-  const bool opened =
-      ending.cause != EndCause::ConnectFailed && ending.cause != EndCause::CertificateRefused;
-  if (!opened) {
+  if (never_opened(ending.cause)) {
     apart_refused_ = true;
     return failed(ending.cause, ending.detail);
   }

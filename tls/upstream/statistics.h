@@ -20,9 +20,9 @@ struct ServerStatistics {
   Counter connects;  ///< started
   Counter handshakes_full;
   Counter handshakes_resumed;
-  Counter connects_failed;  ///< refused, unreachable, too slow, handshake failed; certificates too
-  Counter certificates_refused;  ///< handshakes that failed: certificate, name, pin, or no common
-                                 ///< ground
+  Counter connects_failed;       ///< refused, unreachable, too slow, or by what follows
+  Counter certificates_refused;  ///< of these: the server did not prove who it is
+  Counter handshakes_failed;     ///< of these: no TLS, or no version or cipher in common
   Counter reconnects;            ///< connects after the first
   Counter renewals;              ///< streams replaced before the server's idle limit
   Counter peer_closes_idle;      ///< the server closed a stream with nothing in flight

@@ -52,8 +52,12 @@ bool TlsDialer::resumed(const io::ByteStream& stream) const {
   return tls_of(stream).resumed();
 }
 
-bool TlsDialer::ticket_declined(const io::ByteStream& stream) const {
-  return tls_of(stream).ticket_declined();
+DialFailure TlsDialer::failure(const io::ByteStream& stream) const {
+  using Kind = tls::Session::FailureKind;
+  const std::optional<Kind> kind = tls_of(stream).failure();
+  if (kind == Kind::TicketDeclined) return DialFailure::TicketDeclined;
+  if (kind == Kind::Untrusted) return DialFailure::CertificateRefused;
+  return DialFailure::Other;
 }
 
 }  // namespace dotring::upstream

@@ -26,7 +26,7 @@ class TlsDialer final : public Dialer {
 
   std::unique_ptr<io::ByteStream> dial(io::StreamHandler& handler) override;
   bool resumed(const io::ByteStream& stream) const override;
-  bool ticket_declined(const io::ByteStream& stream) const override;
+  DialFailure failure(const io::ByteStream& stream) const override;
 
  private:
   io::Loop& loop_;

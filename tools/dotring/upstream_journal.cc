@@ -26,6 +26,10 @@ void UpstreamJournal::on_event(const upstream::Event& event, uint64_t now_ms) {
       return log_.warning(
           "upstream_failing",
           {{"server", server}, {"cause", event.detail}, {"retry_ms", event.retry_ms}});
+    case Kind::HandshakeFailed:
+      return log_.error(
+          "upstream_handshake_failed",
+          {{"server", server}, {"cause", event.detail}, {"retry_ms", event.retry_ms}});
     case Kind::CertificateRefused:
       return log_.error(
           "upstream_certificate_refused",

@@ -92,6 +92,11 @@ class PythonUpstream(TlsServer):
             context.maximum_version = tls_max
         return context
 
+    def accept_only(self, oldest, newest, ciphers=None):
+        """TLS versions and, for 1.2, ciphers. Before anybody connects."""
+        self._context.set_ciphers(f"{ciphers or 'ALL'}:@SECLEVEL=0")
+        self._context.minimum_version, self._context.maximum_version = oldest, newest
+
     def times_asked(self, name):
         with self._lock:
             return sum(asked.name == name for asked in self.asked)

@@ -93,11 +93,17 @@ TEST_F(ConnectionTest, GivesUpAfterTheConnectTimeout) {
   EXPECT_EQ(connection.state(), Connection::State::Closed);
 }
 
-TEST_F(ConnectionTest, TellsARefusedCertificateFromARefusedConnection) {
+TEST_F(ConnectionTest, TellsApartWhyItDidNotOpen) {
+  dialer.dial_failure = DialFailure::CertificateRefused;
   peer().finish(io::CloseReason::SecurityFailed);
-  connection.connect();
-  peer().finish(io::CloseReason::ConnectFailed);
-  EXPECT_EQ(recorder.ended, (std::vector{EndCause::CertificateRefused, EndCause::ConnectFailed}));
+  dialer.dial_failure = DialFailure::Other;
+  for (const auto reason : {io::CloseReason::SecurityFailed, io::CloseReason::ProtocolFailed,
+                            io::CloseReason::ConnectFailed}) {
+    connection.connect();
+    peer().finish(reason);
+  }
+  EXPECT_EQ(recorder.ended, (std::vector{EndCause::CertificateRefused, EndCause::HandshakeFailed,
+                                         EndCause::HandshakeFailed, EndCause::ConnectFailed}));
 }
 
 TEST_F(ConnectionTest, WritesAPaddedQueryWithKeepalive) {

@@ -14,6 +14,7 @@ enum class Fault {
   None,
   Refuses,            ///< connections
   BadCertificate,     ///< the handshake fails
+  NoCommonCipher,     ///< the same, but not over the certificate
   StallsInHandshake,  ///< never opens
   Silent,             ///< opens, reads, answers nothing
   ClosesAfterEachAnswer,
@@ -52,8 +53,9 @@ class FakeServer final : public Dialer {
     return std::make_unique<FakeStream>(streams_.back().peer, queue_max);
   }
   bool resumed(const io::ByteStream&) const override { return resumes; }
-  bool ticket_declined(const io::ByteStream&) const override {
-    return fault == Fault::DeclinesATicket;
+  DialFailure failure(const io::ByteStream&) const override {
+    if (fault == Fault::DeclinesATicket) return DialFailure::TicketDeclined;
+    return fault == Fault::BadCertificate ? DialFailure::CertificateRefused : DialFailure::Other;
   }
 
   size_t open_streams() const {
@@ -143,6 +145,8 @@ class FakeServer final : public Dialer {
         return peer->finish(io::CloseReason::ConnectFailed, "connection refused");
       case Fault::BadCertificate:
         return peer->finish(io::CloseReason::SecurityFailed, "certificate expired");
+      case Fault::NoCommonCipher:
+        return peer->finish(io::CloseReason::SecurityFailed, "no cipher in common");
       case Fault::StallsInHandshake:
         return;
       case Fault::DeclinesATicket:

@@ -169,11 +169,12 @@ class FakeDialer final : public Dialer {
     return std::make_unique<FakeStream>(peers.back(), queue_max);
   }
   bool resumed(const io::ByteStream&) const override { return resumes; }
-  bool ticket_declined(const io::ByteStream&) const override { return false; }
+  DialFailure failure(const io::ByteStream&) const override { return dial_failure; }
 
   std::vector<std::shared_ptr<FakePeer>> peers;
   size_t queue_max = 1 << 20;
   bool resumes = false;
+  DialFailure dial_failure = DialFailure::Other;
 };
 
 }  // namespace dotring::upstream

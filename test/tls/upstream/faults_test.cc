@@ -289,6 +289,20 @@ TEST_F(Faults, NothingIsSentToAServerWithABadCertificate) {
   EXPECT_EQ(events.size(), statistics(0).certificates_refused.value());
 }
 
+TEST_F(Faults, AFailedHandshakeIsNoBadCertificate) {
+  server(0).fault = Fault::NoCommonCipher;
+  open();
+  for (int i = 0; i < 100; ++i) {
+    ask();
+    run_ms(100);
+  }
+  EXPECT_EQ(answered(), 100);
+  EXPECT_EQ(statistics(0).handshakes_failed.value(), static_cast<uint64_t>(server(0).dialled));
+  EXPECT_EQ(statistics(0).certificates_refused.value(), 0u);
+  ASSERT_FALSE(events.empty());
+  EXPECT_EQ(events, std::vector<Event::Kind>(events.size(), Event::Kind::HandshakeFailed));
+}
+
 TEST_F(Faults, ABadCertificateOfAllServersIsNoUpstreamAndLoggedOncePerBackOff) {
   server(0).fault = Fault::BadCertificate;
   server(1).fault = Fault::BadCertificate;

@@ -191,6 +191,26 @@ TEST_F(TlsDialerTest, NothingIsSentToAServerOfAnotherName) {
   EXPECT_FALSE(details_[0].empty());
 }
 
+TEST_F(TlsDialerTest, AServerWithoutACommonVersionIsNoRefusedCertificate) {
+  tls::ClientOptions old = tls::client_options();
+  old.tls12_only = true;
+  client_context_ = tls::client_context(old);
+  tls::ServerOptions strict = tls::server_options();
+  strict.tls13_only = true;
+  stop_server();
+  server_context_ = tls::server_context(strict);
+  server_ = std::make_unique<DotServer>(loop_, *server_context_);
+  endpoint_ = server_->endpoint();
+  open("dot.example");
+  Asked& asked = ask("a.example.");
+  ASSERT_TRUE(turn_until([&] { return asked.done; }));
+  EXPECT_EQ(asked.outcome, query::ForwardResult::NoUpstream);
+  EXPECT_EQ(upstream().certificates_refused.value(), 0u);
+  EXPECT_GE(upstream().handshakes_failed.value(), 1u);
+  ASSERT_FALSE(events_.empty());
+  EXPECT_EQ(events_[0], Event::Kind::HandshakeFailed);
+}
+
 TEST_F(TlsDialerTest, NothingIsSentToAServerThatNobodyVouchesFor) {
   const tls::Identity stranger = tls::identity_of(tls::identity_options());
   client_context_ = tls::client_context(tls::client_options(stranger));

@@ -69,6 +69,14 @@ TEST_F(JournalTest, AFailingServerIsToldOncePerBackOff) {
   EXPECT_EQ(count(text(), "upstream_certificate_refused"), 3u);
 }
 
+TEST_F(JournalTest, AHandshakeThatFailedIsNoRefusedCertificate) {
+  tell(Kind::HandshakeFailed, 0);
+  tell(Kind::CertificateRefused, 100);
+  const std::string lines = text();
+  EXPECT_EQ(count(lines, "upstream_handshake_failed"), 1u) << lines;
+  EXPECT_EQ(count(lines, "upstream_certificate_refused"), 1u) << lines;
+}
+
 TEST_F(JournalTest, ServersAreToldApart) {
   tell(Kind::ServerFailing, 0);
   server_.endpoint.port = 8853;
