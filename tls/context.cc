@@ -38,17 +38,34 @@ constexpr const char* kSystemBundles[] = {
     "/etc/ssl/cert.pem",                   // Alpine
 };
 
-std::string quoted(const char* key, const std::string& value) {
-  return std::string(key) + " \"" + value + "\": ";
+using Option = ContextFailure::Option;
+
+ContextFailure no_memory() {
+  return {Option::None, "", "out of memory"};
 }
 
-// The PEM text of an option that is either a file or the text itself; `source` is how to name it.
-std::optional<std::string> pem_of(const char* key, const std::string& file, const std::string& text,
-                                  std::string& pem, std::string& source) {
-  source = file.empty() ? std::string(key) + ": " : quoted(key, file);
+const char* name_of(Option option) {
+  switch (option) {
+    case Option::None:
+      return "";
+    case Option::TrustAnchors:
+      return "ca_file";
+    case Option::Ciphers:
+      return "ciphers";
+    case Option::Certificate:
+      return "certificate_file";
+    case Option::Key:
+      return "key_file";
+  }
+  return "";
+}
+
+// The PEM text of an option that is either a file or the text itself.
+std::optional<ContextFailure> pem_of(Option option, const std::string& file,
+                                     const std::string& text, std::string& pem) {
   pem = text;
   if (file.empty()) return std::nullopt;
-  if (auto failure = read_file(file, pem)) return source + *failure;
+  if (auto failure = read_file(file, pem)) return ContextFailure{option, file, *failure};
   return std::nullopt;
 }
 
@@ -78,6 +95,12 @@ int add_trust_anchors(WOLFSSL_CTX* handle, const std::string& pem) {
 
 }  // namespace
 
+std::string ContextFailure::text() const {
+  std::string text = name_of(option);
+  if (!value.empty()) text += " \"" + value + '"';
+  return text.empty() ? cause : text + ": " + cause;
+}
+
 Library::Library() {
   wolfSSL_Init();
 }
@@ -97,17 +120,17 @@ Context::~Context() {
   wolfSSL_CTX_free(handle_);
 }
 
-std::optional<std::string> Context::set_up(const std::vector<std::string>& alpn,
-                                           const std::string& ciphers, bool tls13_only,
-                                           bool tls12_only) {
-  if (!handle_) return "out of memory";
+std::optional<ContextFailure> Context::set_up(const std::vector<std::string>& alpn,
+                                              const std::string& ciphers, bool tls13_only,
+                                              bool tls12_only) {
+  if (!handle_) return no_memory();
   alpn_ = joined(alpn);
   const int least = tls13_only ? WOLFSSL_TLSV1_3 : WOLFSSL_TLSV1_2;
   if (wolfSSL_CTX_SetMinVersion(handle_, least) != WOLFSSL_SUCCESS)
-    return "TLS version not available";
+    return ContextFailure{Option::None, "", "TLS version not available"};
   const char* list = ciphers.empty() ? kCiphers : ciphers.c_str();
   if (wolfSSL_CTX_set_cipher_list(handle_, list) != WOLFSSL_SUCCESS) {
-    return quoted("ciphers", list) + "no cipher of this list is known";
+    return ContextFailure{Option::Ciphers, list, "no cipher of this list is known"};
   }
   if (!tls12_only) set_groups(handle_);
   // Sessions are kept by TicketStore or by the client; the library's own cache is global, locked,
@@ -117,7 +140,7 @@ std::optional<std::string> Context::set_up(const std::vector<std::string>& alpn,
   return std::nullopt;
 }
 
-std::optional<std::string> ClientContext::open(const ClientOptions& options) {
+std::optional<ContextFailure> ClientContext::open(const ClientOptions& options) {
   assert(!handle_);
   handle_ = wolfSSL_CTX_new(options.tls12_only ? wolfTLSv1_2_client_method()
                                                : wolfSSLv23_client_method());
@@ -125,32 +148,35 @@ std::optional<std::string> ClientContext::open(const ClientOptions& options) {
           set_up(options.alpn, options.ciphers, options.tls13_only, options.tls12_only)) {
     return failure;
   }
-  if (wolfSSL_CTX_UseSessionTicket(handle_) != WOLFSSL_SUCCESS) return "out of memory";
+  if (wolfSSL_CTX_UseSessionTicket(handle_) != WOLFSSL_SUCCESS) return no_memory();
   if (!options.trust_anchors) return std::nullopt;
   return load_trust_anchors(options);
 }
 
-std::optional<std::string> ClientContext::load_trust_anchors(const ClientOptions& options) {
+std::optional<ContextFailure> ClientContext::load_trust_anchors(const ClientOptions& options) {
   if (options.ca_file.empty() && options.ca_pem.empty()) return load_system_trust_store();
-  std::string pem, source;
-  if (auto failure = pem_of("ca_file", options.ca_file, options.ca_pem, pem, source))
+  std::string pem;
+  if (auto failure = pem_of(Option::TrustAnchors, options.ca_file, options.ca_pem, pem))
     return failure;
   const int done = add_trust_anchors(handle_, pem);
-  if (done != WOLFSSL_SUCCESS) return source + "no usable certificate in it: " + error_text(done);
-  return std::nullopt;
+  if (done == WOLFSSL_SUCCESS) return std::nullopt;
+  return ContextFailure{Option::TrustAnchors, options.ca_file,
+                        "no usable certificate in it: " + error_text(done)};
 }
 
-std::optional<std::string> ClientContext::load_system_trust_store() {
+std::optional<ContextFailure> ClientContext::load_system_trust_store() {
   std::string pem;
   for (const char* bundle : kSystemBundles) {
     if (read_file(bundle, pem)) continue;
     if (add_trust_anchors(handle_, pem) == WOLFSSL_SUCCESS) return std::nullopt;
   }
   if (wolfSSL_CTX_load_system_CA_certs(handle_) == WOLFSSL_SUCCESS) return std::nullopt;
-  return "the system's trust store has no certificates: install ca-certificates, or set ca_file";
+  return ContextFailure{
+      Option::TrustAnchors, "",
+      "the system's trust store has no certificates: install ca-certificates, or set ca_file"};
 }
 
-std::optional<std::string> ServerContext::open(const ServerOptions& options) {
+std::optional<ContextFailure> ServerContext::open(const ServerOptions& options) {
   assert(!handle_);
   handle_ = wolfSSL_CTX_new(options.tls12_only ? wolfTLSv1_2_server_method()
                                                : wolfSSLv23_server_method());
@@ -161,25 +187,32 @@ std::optional<std::string> ServerContext::open(const ServerOptions& options) {
   wolfSSL_CTX_set_verify(handle_, WOLFSSL_VERIFY_NONE, nullptr);
   if (!options.tickets) wolfSSL_CTX_no_ticket_TLSv13(handle_);
   if (!options.tickets) wolfSSL_CTX_NoTicketTLSv12(handle_);
-  return load_identity(options);
+  if (auto failure = load_certificate(options)) return failure;
+  return load_key(options);
 }
 
-std::optional<std::string> ServerContext::load_identity(const ServerOptions& options) {
-  std::string pem, source;
-  if (auto failure = pem_of("certificate_file", options.certificate_file, options.certificate_pem,
-                            pem, source)) {
+std::optional<ContextFailure> ServerContext::load_certificate(const ServerOptions& options) {
+  const std::string& file = options.certificate_file;
+  std::string pem;
+  if (auto failure = pem_of(Option::Certificate, file, options.certificate_pem, pem))
     return failure;
+  const int done = wolfSSL_CTX_use_certificate_chain_buffer(handle_, data_of(pem),
+                                                            static_cast<long>(pem.size()));
+  if (done == WOLFSSL_SUCCESS) return std::nullopt;
+  return ContextFailure{Option::Certificate, file, "not a certificate: " + error_text(done)};
+}
+
+std::optional<ContextFailure> ServerContext::load_key(const ServerOptions& options) {
+  const std::string& file = options.key_file;
+  std::string pem;
+  if (auto failure = pem_of(Option::Key, file, options.key_pem, pem)) return failure;
+  const int done = wolfSSL_CTX_use_PrivateKey_buffer(
+      handle_, data_of(pem), static_cast<long>(pem.size()), WOLFSSL_FILETYPE_PEM);
+  if (done != WOLFSSL_SUCCESS) {
+    return ContextFailure{Option::Key, file, "not a private key: " + error_text(done)};
   }
-  int done = wolfSSL_CTX_use_certificate_chain_buffer(handle_, data_of(pem),
-                                                      static_cast<long>(pem.size()));
-  if (done != WOLFSSL_SUCCESS) return source + "not a certificate: " + error_text(done);
-  if (auto failure = pem_of("key_file", options.key_file, options.key_pem, pem, source))
-    return failure;
-  done = wolfSSL_CTX_use_PrivateKey_buffer(handle_, data_of(pem), static_cast<long>(pem.size()),
-                                           WOLFSSL_FILETYPE_PEM);
-  if (done != WOLFSSL_SUCCESS) return source + "not a private key: " + error_text(done);
   if (auto failure = check_identity(*this)) {
-    return source + "does not belong to the certificate: " + *failure;
+    return ContextFailure{Option::Key, file, "does not belong to the certificate: " + *failure};
   }
   return std::nullopt;
 }

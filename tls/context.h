@@ -1,7 +1,7 @@
 // What many TLS sessions share: trust anchors, certificate and key, versions, ciphers and groups.
 //
-// Contexts may be shared by all threads, are made by main and outlive their sessions. What is wrong
-// with their options is said in one line by open(): key, value, cause.
+// Contexts may be shared by all threads, are made by main and outlive their sessions. open() says
+// which of their options is wrong, and why.
 
 #pragma once
 
@@ -59,6 +59,18 @@ struct ServerOptions {
   bool tickets = true;
 };
 
+/// Why a context cannot be used.
+struct ContextFailure {
+  /// What is wrong; None: none of the options (no memory, a TLS version that is not built in).
+  enum class Option : uint8_t { None, TrustAnchors, Ciphers, Certificate, Key };
+  Option option = Option::None;
+  std::string value;  ///< the file or the ciphers; empty: PEM text, or the system's trust store
+  std::string cause;
+
+  /// "ca_file "PATH": cause".
+  std::string text() const;
+};
+
 /// One wolfSSL context: what client and server have in common.
 class Context {
  public:
@@ -73,8 +85,9 @@ class Context {
   Context() = default;
   ~Context();
 
-  std::optional<std::string> set_up(const std::vector<std::string>& alpn,
-                                    const std::string& ciphers, bool tls13_only, bool tls12_only);
+  std::optional<ContextFailure> set_up(const std::vector<std::string>& alpn,
+                                       const std::string& ciphers, bool tls13_only,
+                                       bool tls12_only);
 
   WOLFSSL_CTX* handle_ = nullptr;
   std::string alpn_;
@@ -83,19 +96,20 @@ class Context {
 class ClientContext final : public Context {
  public:
   /// Once, before the first session. Not null: why it cannot be used.
-  std::optional<std::string> open(const ClientOptions& options);
+  std::optional<ContextFailure> open(const ClientOptions& options);
 
  private:
-  std::optional<std::string> load_trust_anchors(const ClientOptions& options);
-  std::optional<std::string> load_system_trust_store();
+  std::optional<ContextFailure> load_trust_anchors(const ClientOptions& options);
+  std::optional<ContextFailure> load_system_trust_store();
 };
 
 class ServerContext final : public Context {
  public:
-  std::optional<std::string> open(const ServerOptions& options);
+  std::optional<ContextFailure> open(const ServerOptions& options);
 
  private:
-  std::optional<std::string> load_identity(const ServerOptions& options);
+  std::optional<ContextFailure> load_certificate(const ServerOptions& options);
+  std::optional<ContextFailure> load_key(const ServerOptions& options);
 };
 
 }  // namespace dotring::tls

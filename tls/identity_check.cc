@@ -31,7 +31,7 @@ std::optional<std::string> check_identity(const ServerContext& server_context) {
   ClientOptions options;
   options.trust_anchors = false;
   ClientContext client_context;
-  if (auto failure = client_context.open(options)) return failure;
+  if (auto failure = client_context.open(options)) return failure->text();
   Trust trust;
   trust.opportunistic = true;
   Session client(client_context, trust, nullptr);

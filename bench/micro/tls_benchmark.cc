@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t kQuerySize = 130;
 
-void require(const std::optional<std::string>& failure) {
+void require(const auto& failure) {
   if (failure) std::abort();
 }
 

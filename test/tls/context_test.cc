@@ -27,12 +27,14 @@ class TemporaryFile {
 
 std::string failure_of(const ClientOptions& options) {
   ClientContext context;
-  return context.open(options).value_or("");
+  const auto failure = context.open(options);
+  return failure ? failure->text() : "";
 }
 
 std::string failure_of(const ServerOptions& options) {
   ServerContext context;
-  return context.open(options).value_or("");
+  const auto failure = context.open(options);
+  return failure ? failure->text() : "";
 }
 
 TEST(ClientContext, ReadsTrustAnchorsFromAFile) {
@@ -78,6 +80,22 @@ TEST(ClientContext, RefusesCiphersThatNobodyKnows) {
   ClientOptions options = client_options();
   options.ciphers = "ROT13";
   EXPECT_EQ(failure_of(options), "ciphers \"ROT13\": no cipher of this list is known");
+}
+
+TEST(ClientContext, SaysWhichOptionIsWrongAndWhyApart) {
+  ClientOptions options = client_options();
+  options.ciphers = "ROT13";
+  const auto ciphers = ClientContext().open(options);
+  ASSERT_TRUE(ciphers);
+  EXPECT_EQ(ciphers->option, ContextFailure::Option::Ciphers);
+  EXPECT_EQ(ciphers->cause, "no cipher of this list is known");
+  options = {};
+  options.ca_file = "/a\": b.pem";
+  const auto anchors = ClientContext().open(options);
+  ASSERT_TRUE(anchors);
+  EXPECT_EQ(anchors->option, ContextFailure::Option::TrustAnchors);
+  EXPECT_EQ(anchors->value, options.ca_file);
+  EXPECT_EQ(anchors->cause, "No such file or directory");
 }
 
 TEST(ClientContext, TakesTheCiphersItIsGiven) {

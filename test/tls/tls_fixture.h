@@ -63,7 +63,7 @@ inline std::unique_ptr<ServerContext> server_context(
     const ServerOptions& options = server_options()) {
   auto context = std::make_unique<ServerContext>();
   const auto failure = context->open(options);
-  EXPECT_FALSE(failure) << *failure;
+  EXPECT_FALSE(failure) << failure->text();
   return context;
 }
 
@@ -71,7 +71,7 @@ inline std::unique_ptr<ClientContext> client_context(
     const ClientOptions& options = client_options()) {
   auto context = std::make_unique<ClientContext>();
   const auto failure = context->open(options);
-  EXPECT_FALSE(failure) << *failure;
+  EXPECT_FALSE(failure) << failure->text();
   return context;
 }
 

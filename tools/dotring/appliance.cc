@@ -31,20 +31,15 @@ StartFailure could_not(const std::string& key, const std::string& value,
 
 std::optional<ConfigError> open_tls(const Configuration& configuration,
                                     tls::ClientContext& context) {
-  const std::optional<std::string> failure = context.open(tls_options(configuration));
+  const std::optional<tls::ContextFailure> failure = context.open(tls_options(configuration));
   if (!failure) return std::nullopt;
-  // "ciphers "LIST": why" and "ca_file "PATH": why" name the part's option.
-  const bool ciphers = failure->starts_with("ciphers");
-  const size_t quoted_end = failure->find("\": ");
-  const std::string why =
-      quoted_end == std::string::npos ? *failure : failure->substr(quoted_end + 3);
-  if (ciphers) {
+  if (failure->option == tls::ContextFailure::Option::Ciphers) {
     return ConfigError{"upstream.ciphers", configuration.tls.ciphers, "",
-                       why + "; leave it empty for the usual ones"};
+                       failure->cause + "; leave it empty for the usual ones"};
   }
   const std::string& file = configuration.tls.ca_file;
   const char* remedy = file.empty() ? "" : "; give a PEM file with the authorities' certificates";
-  return ConfigError{"upstream.ca_file", file, "", why + remedy};
+  return ConfigError{"upstream.ca_file", file, "", failure->cause + remedy};
 }
 
 Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Log& log)

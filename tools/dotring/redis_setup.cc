@@ -89,9 +89,9 @@ std::optional<ConfigError> RedisSetup::open_url(const RedisOptions& redis) {
   tls::ClientOptions tls;
   tls.ca_file = redis.ca_file;
   tls.alpn = {};
-  const std::optional<std::string> failure = tls_.open(tls);
+  const std::optional<tls::ContextFailure> failure = tls_.open(tls);
   if (!failure) return std::nullopt;
-  return ConfigError{"redis.ca_file", redis.ca_file, "", *failure};
+  return ConfigError{"redis.ca_file", redis.ca_file, "", failure->cause};
 }
 
 std::optional<ConfigError> RedisSetup::read_seal_key(const std::string& key,

@@ -39,7 +39,7 @@ std::string trust_of(const Settings& settings, tls::ClientContext& context, tls:
   tls::ClientOptions options;
   options.ca_file = settings.ca_file;
   options.trust_anchors = verified;
-  if (auto failure = context.open(options)) return *failure;
+  if (auto failure = context.open(options)) return failure->text();
   return "";
 }
 

@@ -68,7 +68,8 @@ std::string open_trust(const CommandLine& line, tls::ClientContext& context, tls
   tls::ClientOptions options;
   options.ca_file = line.ca_file;
   options.trust_anchors = verified;
-  return context.open(options).value_or("");
+  const auto failure = context.open(options);
+  return failure ? failure->text() : "";
 }
 
 // Not empty: nothing could be asked at all, and why.

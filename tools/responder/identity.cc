@@ -58,7 +58,8 @@ std::optional<std::string> open_identity(const IdentityChoice& choice, uint64_t 
     options.certificate_file = choice.certificate_file;
     options.key_file = choice.key_file;
   }
-  return context.open(options);
+  if (auto failure = context.open(options)) return failure->text();
+  return std::nullopt;
 }
 
 }  // namespace dotring::responder
