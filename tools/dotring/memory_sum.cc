@@ -43,7 +43,9 @@ uint64_t upstream_stream_bytes(const Configuration& configuration) {
 std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t workers,
                                      size_t addresses) {
   const upstream::Options upstream = upstream_options(configuration);
-  const size_t streams = upstream.servers.size() * (upstream.connections + size_t{1});
+  // One more is being replaced, another one still closing.
+  const size_t streams =
+      upstream.servers.size() * (upstream.connections + upstream.connections_apart + size_t{2});
   std::vector<MemoryTerm> terms = {
       {"fixed", kFixedBytes + configuration.log.queue_lines_max * kLogLineBytes},
       {"cache", configuration.cache.bytes_max},
