@@ -2,7 +2,7 @@
 //
 // A stream is kept ready: opened at the start, replaced before the server's idle limit, opened
 // again at once when it is lost. More, up to Options::connections, are opened when questions pile
-// up. What a failure means is decided by health.h.
+// up. What the end of a stream means is decided in server_failures.cc and health.h.
 //
 // Invariant: a question is written only to a stream that is open, whose server has proved who it
 // is.
@@ -11,45 +11,15 @@
 
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "tls/upstream/choice.h"
-#include "tls/upstream/connection.h"
 #include "tls/upstream/health.h"
-#include "tls/upstream/probe.h"
 #include "tls/upstream/round_trip.h"
+#include "tls/upstream/server_handler.h"
+#include "tls/upstream/slot.h"
 #include "tls/upstream/window.h"
 
 namespace dotring::upstream {
-
-class Server;
-
-/// What is known of a lost stream with regard to each question that was on it.
-struct Loss {
-  size_t together;  ///< questions that were lost
-  bool in_order;    ///< the server closed it after answers, as some do
-};
-
-class ServerHandler {
- public:
-  /// The attempt is over. Both views are valid during the call.
-  virtual void on_answer(Attempt& attempt, Bytes message, const dns::AnswerView& view) = 0;
-  /// The attempt is over: its stream is gone.
-  virtual void on_lost(Attempt& attempt, const Loss& loss) = 0;
-  /// The attempt is over: the answer had another question, or was malformed.
-  virtual void on_mismatch(Attempt& attempt) = 0;
-  /// A stream opened.
-  virtual void on_stream() = 0;
-  /// A stream that was full is not any more.
-  virtual void on_room() = 0;
-  /// A server became Failing.
-  virtual void on_failing() = 0;
-  /// No server works, and somebody asks: back-offs are cut short.
-  virtual bool in_a_hurry() const = 0;
-
- protected:
-  ~ServerHandler() = default;
-};
 
 class Server final : private ConnectionHandler {
  public:
@@ -60,8 +30,6 @@ class Server final : private ConnectionHandler {
   ServerState state() const { return health_.state(); }
   bool failing() const { return health_.failing(); }
   const ServerStatistics& statistics() const { return statistics_; }
-
-  // Questions (server.cc).
 
   /// How it stands towards a question with these attempts: a stream that carries it is no choice.
   Standing stand(std::span<const Attempt> attempts, uint16_t company);
@@ -74,8 +42,6 @@ class Server final : private ConnectionHandler {
   uint64_t patience_us() const;
   /// The same for a hedge; 0 when not known.
   uint64_t hedge_after_us() const { return round_trip_.percentile_us(); }
-
-  // Streams (server_streams.cc).
 
   /// Opens the first stream.
   void start();
@@ -95,26 +61,6 @@ class Server final : private ConnectionHandler {
   bool closed() const;
 
  private:
-  struct Slot {
-    Slot(Server& owner, const ConnectionOptions& options, bool kept_apart);
-    void on_probe_timeout();
-    size_t questions() const { return connection.in_flight() - (probe.under_way() ? 1 : 0); }
-    /// How many questions it may carry with one that wants this company at most.
-    uint16_t company_with(uint16_t wanted) const {
-      return connection.in_flight() == 0 ? wanted : std::min(company, wanted);
-    }
-
-    Server& server;
-    Connection connection;
-    Probe probe;
-    const bool apart;        ///< only for questions that are kept apart
-    bool renewing = false;   ///< its replacement is being opened
-    bool proving = false;    ///< opened after a failure, its probe is not answered yet
-    uint16_t company = 0;    ///< apart: the most questions that those on it allow
-    uint64_t waited_us = 0;  ///< probing: how long a question had waited in vain
-  };
-  using Slots = std::vector<std::unique_ptr<Slot>>;
-
   // ConnectionHandler
   void on_connection_open(Connection& connection) override;
   void on_answer(Connection& connection, Attempt& attempt, Bytes message,
@@ -125,11 +71,7 @@ class Server final : private ConnectionHandler {
   void on_ended(Connection& connection, const Ending& ending) override;
   void on_free(Connection& connection) override;
 
-  Slot& slot_of(const Connection& connection);
-  static size_t count(const Slots& slots, Connection::State state);
-  size_t count(Connection::State state) const { return count(slots_, state); }
-  size_t streams() const;
-
+  // Questions and answers (server.cc).
   Connection* pick(std::span<const Attempt> attempts, bool& doubtful);
   bool measure_stale() const;
   void measure_anew();
@@ -139,29 +81,36 @@ class Server final : private ConnectionHandler {
   bool probe(Slot& slot);
   void probe_answered(Slot& slot, const Attempt& attempt);
   void answered();
-  bool was_of_use(const Ending& ending) const;
+
+  // What the end of a stream means (server_failures.cc).
   void judge(const Ending& ending, bool excused);
   void judge_peer_close(const Ending& ending, bool excused);
+  bool was_of_use(const Ending& ending) const;
   bool answers_elsewhere() const;
-  void judge_apart(const Ending& ending);
   void learn_idle_limit(uint64_t idle_ms);
   void failed(EndCause cause, const std::string& detail, bool excused = false);
   void count_failure(EndCause cause);
   void report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const;
 
+  // Streams (server_streams.cc).
+  void add_slot(Slots& slots, Slot::Use use, const ConnectionOptions& options);
+  Slot& slot_of(const Connection& connection);
+  size_t streams() const;
   void connect();
-  bool replace_spent();
-  Connection* pick_apart(std::span<const Attempt> attempts, uint16_t company);
-  void open_slots_apart();
   void connect(Slot& slot);
-  static Slot* free_slot(const Slots& slots);
-  void end_oldest_connecting();
+  bool replace_spent();
   void keep_warm();
   bool warm_wanted() const;
   void drain_renewed();
   void end_surplus();
   void retry_in(uint64_t delay_ms);
   void on_retry();
+  void end_oldest_connecting();
+
+  // Streams apart (server_apart.cc).
+  void add_slots_apart();
+  Connection* pick_apart(std::span<const Attempt> attempts, uint16_t company);
+  void judge_apart(const Ending& ending);
 
   const Options& options_;
   const size_t index_;

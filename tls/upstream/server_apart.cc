@@ -10,11 +10,11 @@
 
 namespace dotring::upstream {
 
-void Server::open_slots_apart() {
+void Server::add_slots_apart() {
   ConnectionOptions connection = options_.connection;
   connection.ids_max = std::min<uint32_t>(connection.ids_max, kCompanyMax);
   for (size_t i = 0; i < options_.connections_apart; ++i) {
-    slots_apart_.push_back(std::make_unique<Slot>(*this, connection, true));
+    add_slot(slots_apart_, Slot::Use::Apart, connection);
   }
 }
 
@@ -32,8 +32,8 @@ Connection* Server::pick_apart(std::span<const Attempt> attempts, uint16_t compa
 
 void Server::want_stream_apart() {
   if (draining_ || failing() || retry_.armed()) return;
-  if (count(slots_apart_, Connection::State::Connecting) > 0) return;
-  if (Slot* slot = free_slot(slots_apart_)) connect(*slot);
+  if (slots_apart_.count(Connection::State::Connecting) > 0) return;
+  if (Slot* slot = slots_apart_.closed()) connect(*slot);
 }
 
 void Server::end_apart() {

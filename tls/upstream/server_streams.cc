@@ -1,7 +1,7 @@
 // The streams of one server: opened, kept ready, replaced, closed.
 
 #include <algorithm>
-#include <cstdlib>
+#include <cassert>
 
 #include "tls/upstream/server.h"
 
@@ -12,15 +12,6 @@ namespace {
 constexpr size_t kSpareSlots = 2;
 
 }  // namespace
-
-Server::Slot::Slot(Server& owner, const ConnectionOptions& options, bool kept_apart)
-    : server(owner),
-      connection(options, owner.time_, owner.random_, *owner.dialer_, owner.idle_limit_,
-                 owner.statistics_, owner),
-      probe(owner.root_),
-      apart(kept_apart) {
-  probe.timer().bind<&Slot::on_probe_timeout>(this);
-}
 
 Server::Server(const Options& options, size_t index, const TurnTime& time, const HashKey& seed,
                std::unique_ptr<Dialer> dialer, ServerHandler& handler)
@@ -37,24 +28,22 @@ Server::Server(const Options& options, size_t index, const TurnTime& time, const
       last_question_us_(time.now_us()) {
   retry_.bind<&Server::on_retry>(this);
   for (size_t i = 0; i < options.connections + kSpareSlots; ++i) {
-    slots_.push_back(std::make_unique<Slot>(*this, options.connection, false));
+    add_slot(slots_, Slot::Use::All, options.connection);
   }
-  open_slots_apart();
+  add_slots_apart();
 }
 
-Server::Slot& Server::slot_of(const Connection& connection) {
-  for (const Slots* slots : {&slots_, &slots_apart_}) {
-    for (const auto& slot : *slots) {
-      if (&slot->connection == &connection) return *slot;
-    }
-  }
-  std::abort();  // a connection of another server
+void Server::add_slot(Slots& slots, Slot::Use use, const ConnectionOptions& options) {
+  ConnectionHandler& handler = *this;
+  slots.add(std::make_unique<Slot>(root_, use, options, time_, random_, *dialer_, idle_limit_,
+                                   statistics_, handler));
 }
 
-size_t Server::count(const Slots& slots, Connection::State state) {
-  return static_cast<size_t>(std::count_if(slots.begin(), slots.end(), [&](const auto& slot) {
-    return slot->connection.state() == state;
-  }));
+Slot& Server::slot_of(const Connection& connection) {
+  Slot* slot = slots_.of(connection);
+  if (!slot) slot = slots_apart_.of(connection);
+  assert(slot);
+  return *slot;
 }
 
 // Those in use or on their way; one that is being replaced does not count.
@@ -62,7 +51,7 @@ size_t Server::streams() const {
   const auto renewing = std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) {
     return slot->renewing && slot->connection.open();
   });
-  return count(Connection::State::Open) + count(Connection::State::Connecting) -
+  return slots_.count(Connection::State::Open) + slots_.count(Connection::State::Connecting) -
          static_cast<size_t>(renewing);
 }
 
@@ -75,7 +64,7 @@ void Server::start() {
 
 void Server::want_stream() {
   if (draining_ || failing() || retry_.armed() || slot_wanted_) return;
-  if (count(Connection::State::Connecting) > 0) return;
+  if (slots_.count(Connection::State::Connecting) > 0) return;
   if (streams() < options_.connections || replace_spent()) connect();
 }
 
@@ -91,24 +80,17 @@ bool Server::replace_spent() {
 }
 
 void Server::connect() {
-  Slot* slot = free_slot(slots_);
+  Slot* slot = slots_.closed();
   slot_wanted_ = slot == nullptr;
   if (slot) connect(*slot);
 }
 
 void Server::connect(Slot& slot) {
-  if (statistics_.connects.value() > 0 && count(Connection::State::Open) == 0) {
+  if (statistics_.connects.value() > 0 && slots_.count(Connection::State::Open) == 0) {
     statistics_.reconnects.add();
   }
   statistics_.connects.add();
   slot.connection.connect();
-}
-
-Server::Slot* Server::free_slot(const Slots& slots) {
-  for (const auto& slot : slots) {
-    if (slot->connection.state() == Connection::State::Closed) return slot.get();
-  }
-  return nullptr;
 }
 
 void Server::on_free(Connection& connection) {
@@ -191,7 +173,7 @@ void Server::on_retry() {
     if (streams() == 0) connect();
     return handler_.on_room();  // for those that are kept apart
   }
-  if (!free_slot(slots_)) end_oldest_connecting();
+  if (!slots_.closed()) end_oldest_connecting();
   connect();
   retry_in(health_.retry_ms_max());
 }
@@ -230,8 +212,7 @@ void Server::abort() {
 }
 
 bool Server::closed() const {
-  return count(slots_, Connection::State::Closed) == slots_.size() &&
-         count(slots_apart_, Connection::State::Closed) == slots_apart_.size();
+  return slots_.all_closed() && slots_apart_.all_closed();
 }
 
 }  // namespace dotring::upstream
