@@ -15,6 +15,9 @@ namespace {
 // Room for the asked address of either family.
 constexpr size_t kControlSize = CMSG_SPACE(sizeof(in6_pktinfo));
 
+// The kernel doubles SO_RCVBUF, and charges a datagram with no less than 512 octets of that.
+constexpr int kReceiveBufferBytesPerDatagram = 256;
+
 bool is_unspecified(const IpAddress& address) {
   for (const uint8_t octet : address.wire()) {
     if (octet != 0) return false;
@@ -162,11 +165,8 @@ void UdpSocket::stop() {
   loop_.ring().cancel(readable_);
 }
 
-// The kernel charges a datagram with no less than this, whatever its size.
-constexpr int kDatagramBytesMin = 512;
-
 void UdpSocket::deliver_rest() {
-  const int kept_max = 2 * options_.receive_buffer_bytes / kDatagramBytesMin;
+  const int kept_max = options_.receive_buffer_bytes / kReceiveBufferBytesPerDatagram;
   for (int delivered = 0; delivered <= kept_max;) {
     const int count = receive_batch();
     if (count <= 0) return;

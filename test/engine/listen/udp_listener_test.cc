@@ -132,6 +132,17 @@ TEST_F(UdpListenerTest, DrainTakesWhatHasArrivedUnread) {
   ASSERT_TRUE(turn_until([&] { return client.receive().size() == 100; }));
 }
 
+TEST_F(UdpListenerTest, DrainTakesThemFromTheLargestBufferToo) {
+  UdpListener::Options options;
+  options.socket.receive_buffer_bytes = 1 << 30;
+  UdpListener largest(loop, options, handler);
+  ASSERT_EQ(largest.open(endpoint("127.0.0.1:0")), std::nullopt);
+  UdpClient client(largest.local());
+  client.send(make_query(1));
+  largest.drain();
+  EXPECT_EQ(largest.statistics().queries.value(), 1u);
+}
+
 TEST_F(UdpListenerTest, QueriesAnsweredInTheirTurnAreTimedToItsEnd) {
   listen("127.0.0.1:0");
   handler.before = [this] { clock.advance_ms(1); };
