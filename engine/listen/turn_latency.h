@@ -20,9 +20,8 @@ class TurnLatency final : private io::Flushable {
   /// `count` queries of this turn have been answered; their replies have been committed, so what
   /// sends them is flushed before this.
   void add(uint64_t count) {
-    if (count == 0) return;
+    if (answered_ == 0 && count > 0) loop_.schedule(*this);
     answered_ += count;
-    loop_.schedule(*this);
   }
 
  private:
