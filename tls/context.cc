@@ -109,10 +109,14 @@ Library::~Library() {
   wolfSSL_Cleanup();
 }
 
-void Library::leave_thread() {
+void Library::forget_keys() {
 #ifdef FP_ECC
   wc_ecc_fp_free();
 #endif
+}
+
+void Library::leave_thread() {
+  forget_keys();
   wolfSSL_ERR_remove_thread_state(nullptr);
 }
 

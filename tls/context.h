@@ -25,6 +25,9 @@ class Library {
 
   /// Frees what wolfSSL keeps per thread. A thread that used TLS calls it before it ends.
   static void leave_thread();
+  /// Frees the tables of public keys that full handshakes leave behind on this thread, 2.7 MB. The
+  /// next one makes them again, in 6 ms.
+  static void forget_keys();
 };
 
 struct ClientOptions {

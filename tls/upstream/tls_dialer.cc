@@ -39,13 +39,21 @@ const tls::TlsStream& tls_of(const io::ByteStream& stream) {
 
 TlsDialer::TlsDialer(io::Loop& loop, const tls::ClientContext& context, const ServerOptions& server,
                      const Options& options, tls::TlsStatistics& statistics)
-    : loop_(loop), context_(context), server_(server), options_(options), statistics_(statistics) {}
+    : loop_(loop), context_(context), server_(server), options_(options), statistics_(statistics) {
+  forget_keys_.bind<&TlsDialer::on_forget_keys>(this);
+}
 
 std::unique_ptr<io::ByteStream> TlsDialer::dial(io::StreamHandler& handler) {
   auto stream = std::make_unique<TlsOverTcp>(loop_, options_, statistics_);
+  loop_.timers().arm_in(forget_keys_, options_.forget_keys_after_ms);
   stream->set_handler(&handler);
   stream->connect(context_, server_, tickets_);
   return stream;
+}
+
+// The keys of another server's handshake are made again, should one be under way.
+void TlsDialer::on_forget_keys() {
+  tls::Library::forget_keys();
 }
 
 bool TlsDialer::resumed(const io::ByteStream& stream) const {

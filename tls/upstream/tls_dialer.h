@@ -19,6 +19,9 @@ class TlsDialer final : public Dialer {
   struct Options {
     io::TcpStream::Options tcp{.connect_timeout_ms = 60'000};
     tls::TlsStream::Options tls{.handshake_timeout_ms = 60'000};
+    /// So long after the last dial what the thread knows of public keys is forgotten: kept for
+    /// handshakes in a burst, and not for hours without any.
+    uint64_t forget_keys_after_ms = 5000;
   };
 
   TlsDialer(io::Loop& loop, const tls::ClientContext& context, const ServerOptions& server,
@@ -29,12 +32,15 @@ class TlsDialer final : public Dialer {
   DialFailure failure(const io::ByteStream& stream) const override;
 
  private:
+  void on_forget_keys();
+
   io::Loop& loop_;
   const tls::ClientContext& context_;
   const ServerOptions server_;
   const Options options_;
   tls::TlsStatistics& statistics_;
   tls::TicketStore tickets_;
+  Timer forget_keys_;
 };
 
 }  // namespace dotring::upstream
