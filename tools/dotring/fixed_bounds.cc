@@ -47,8 +47,6 @@ void add_upstreams(Bounds& bounds, const Configuration& configuration) {
   bounds.push_back({"margin of the deadline upstream",
                     ms(configuration.query.resolver.forward_margin_ms),
                     "less than upstream.timeout_ms, so that clients learn what happened"});
-  bounds.push_back({"rest of an upstream's message", ms(upstream.connection.message_timeout_ms),
-                    "since the last of its octets; later the stream is dead"});
   bounds.push_back({"idle limit that is learned", ms(upstream.idle_limit.learned_ms_min),
                     "shorter lives of streams teach nothing"});
   bounds.push_back({"idle limit that is believed", ms(upstream.idle_limit.limit_ms_max),
