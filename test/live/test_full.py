@@ -24,6 +24,7 @@ LIMITS = {
     "upstream.questions_max": WAITING_MAX,
     "upstream.stream_queries_max": 1024,
     "upstream.timeout_ms": 60_000,
+    "life.drain_ms": 100,
 }
 
 
@@ -43,7 +44,7 @@ class Residence:
 
 @pytest.fixture
 def dotring(stage, authority):
-    upstream = Responder(stage, authority, "--rule", "silent*:drop", "--rule", "big*:size=60000")
+    upstream = Responder(stage, authority, "--rule", "silent*:drop", "--rule", "big*:size=20000")
     dotring = Dotring(stage, [upstream], LIMITS)
     assert dotring.ask_tcp("big.zone.example", "TXT").answer
     assert client.addresses(dotring.ask("known.zone.example"))
@@ -61,7 +62,7 @@ def numbered(prefix, count):
 
 def take_connections(dotring, stack):
     """As many as there may be, from as few addresses as may have them; each asks for much and reads nothing."""
-    wanted = client.framed(client.query("big.zone.example", "TXT")) * 20
+    wanted = client.framed(client.query("big.zone.example", "TXT")) * 40
     for index in range(CONNECTIONS_MAX - 10):
         connection = stack.enter_context(socket.socket())
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -87,9 +88,10 @@ def take_waiting_places(dotring, stack):
 
 def ask_for_names(dotring, count):
     """Names that nobody asked for before, whatever becomes of them."""
+    messages = [client.framed(message) for message in numbered("random", count)]
     with client.TcpClient(dotring.server) as connection:
         for first in range(0, count, 200):
-            connection.socket.sendall(b"".join(map(client.framed, numbered("random", count)[first : first + 200])))
+            connection.socket.sendall(b"".join(messages[first : first + 200]))
             for _ in range(200):
                 connection.skip()
 
