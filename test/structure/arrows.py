@@ -14,7 +14,7 @@ LINES_MAX = 400
 SOURCE_SUFFIXES = {".h", ".cc"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
-ENGINE = ("engine/base", "engine/io", "engine/dns", "engine/query", "engine/listen")
+ENGINE = ("engine/base", "engine/io", "engine/dns", "engine/protect", "engine/query", "engine/listen")
 TLS = ("tls", "tls/upstream")
 CACHE = ("cache", "cache/memory", "cache/redis", "cache/tiers")
 ROOMS = ENGINE + TLS + CACHE
@@ -25,8 +25,9 @@ MAY_INCLUDE = {
     "engine/base": (),
     "engine/io": ("engine/base",),
     "engine/dns": ("engine/base",),
-    "engine/query": ("engine/base", "engine/dns"),
-    "engine/listen": ("engine/base", "engine/io", "engine/dns", "engine/query"),
+    "engine/protect": ("engine/base", "engine/dns"),
+    "engine/query": ("engine/base", "engine/dns", "engine/protect"),
+    "engine/listen": ("engine/base", "engine/io", "engine/dns", "engine/protect", "engine/query"),
     "tls": ("engine/base", "engine/io"),
     "tls/upstream": ("tls",) + ENGINE,
     "cache": ("cache/memory", "cache/redis") + ENGINE,

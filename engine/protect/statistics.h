@@ -1,0 +1,30 @@
+// What one worker's guard counts. One writer, gathered by whoever asks.
+
+#pragma once
+
+#include "engine/base/counter.h"
+#include "engine/protect/rate_limiter.h"
+#include "engine/protect/server_cookies.h"
+
+namespace dotring::protect {
+
+/// What is done with a query.
+enum class Action : uint8_t {
+  Serve,
+  Drop,
+  Refuse,     ///< REFUSED, with extended error 18
+  Truncate,   ///< TC and no records: whoever can be reached there comes back over TCP
+  BadCookie,  ///< BADCOOKIE, with a cookie to come back with (RFC 7873, 5.2.3)
+};
+inline constexpr size_t kActions = 5;
+
+struct Statistics {
+  /// By Action; nothing is counted for Action::Serve.
+  std::array<Counter, kActions> by_access;                     ///< networks that may not ask
+  std::array<std::array<Counter, kActions>, kProofs> by_rate;  ///< over the limit, by Proof too
+  Counter cookie_required;  ///< BADCOOKIE to clients within their limit
+  /// Queries by UDP, by CookieState; counted while there are cookies.
+  std::array<Counter, kCookieStates> cookies;
+};
+
+}  // namespace dotring::protect
