@@ -37,16 +37,16 @@ MutableBytes ListedQuestions::next() {
   return message_;
 }
 
-// A name that has no room left for a label is asked as it is.
-bool ListedQuestions::put_label_in_front() {
+// A name or message that has no room left for a label is asked as it is.
+void ListedQuestions::put_label_in_front() {
   const size_t size = name_size_of(message_);
-  if (size == 0 || size + 1 + kLabelSize > dns::kNameSizeMax) return false;
+  if (size == 0 || size + 1 + kLabelSize > dns::kNameSizeMax) return;
+  if (message_.size() + 1 + kLabelSize > UINT16_MAX) return;
   char label[1 + kLabelSize + 1];
   const uint64_t number = unseen_++ * share_.shares + share_.index;
   std::snprintf(label, sizeof label, "%cu%012llx", static_cast<char>(kLabelSize),
                 static_cast<unsigned long long>(number & 0xffffffffffff));
   message_.insert(message_.begin() + dns::kHeaderSize, label, label + 1 + kLabelSize);
-  return true;
 }
 
 void ListedQuestions::replace_type() {

@@ -27,7 +27,7 @@ class ListedQuestions final : public QuestionSource {
 
  private:
   std::optional<size_t> next_index();
-  bool put_label_in_front();
+  void put_label_in_front();
   void replace_type();
 
   const std::shared_ptr<const QuestionList> list_;

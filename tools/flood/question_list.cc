@@ -1,13 +1,16 @@
 #include "tools/flood/question_list.h"
 
+#include <limits>
+
 #include "engine/dns/name.h"
-#include "engine/dns/query_view.h"
 #include "tools/flood/dns_words.h"
 
 namespace dotring::flood {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r";
+// A name's 255 octets, each written as \DDD, and a type are far shorter.
+constexpr size_t kLineMax = 4096;
 
 /// The next word of `line`, taken off its front.
 std::string_view take_word(std::string_view& line) {
@@ -22,15 +25,32 @@ bool is_comment(std::string_view word) {
   return word.empty() || word[0] == ';' || word[0] == '#';
 }
 
+// The next line; of one that is longer than any question can be only the beginning, and `whole` is
+// false.
+bool next_line(std::istream& input, std::string& line, bool& whole) {
+  char text[kLineMax];
+  input.getline(text, sizeof text);
+  const auto count = static_cast<size_t>(input.gcount());
+  if (count == 0) return false;
+  whole = !input.fail();
+  const bool with_newline = whole && !input.eof();
+  line.assign(text, with_newline ? count - 1 : count);
+  if (whole) return true;
+  input.clear(input.rdstate() & ~std::ios::failbit);
+  input.ignore(std::numeric_limits<std::streamsize>::max(), '\n');
+  return true;
+}
+
 // Calls `add(words)`, which tells what is wrong with a line, for each that is not a comment.
 template <typename Add>
 void for_each_line(std::istream& input, QuestionList& list, Add add) {
   std::string text;
-  for (uint64_t number = 1; std::getline(input, text); ++number) {
+  bool whole = true;
+  for (uint64_t number = 1; next_line(input, text, whole); ++number) {
     std::string_view line = text;
     const std::string_view name = take_word(line);
     if (is_comment(name)) continue;
-    const char* problem = add(name, take_word(line));
+    const char* problem = whole ? add(name, take_word(line)) : "too long";
     if (problem) list.skip("line " + std::to_string(number) + ": " + problem);
   }
 }

@@ -28,8 +28,7 @@ class Questions {
   static std::unique_ptr<Questions> load(const QuestionOptions& options, std::string& failure);
 
   std::unique_ptr<QuestionSource> make(const HashKey& seed, Share share) const;
-  /// Of a file; 0 for names made from numbers.
-  size_t listed() const { return list_ ? list_->size() : 0; }
+  /// Lines or messages of the file that are no questions.
   uint64_t skipped() const { return list_ ? list_->skipped() : 0; }
   std::string first_skipped() const { return list_ ? list_->first_skipped() : ""; }
 
