@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "tools/common/program.h"
 #include "tools/flood/command_line.h"
 #include "tools/flood/live_line.h"
 #include "tools/flood/plan.h"
@@ -18,17 +19,7 @@ namespace dotring::flood {
 namespace {
 
 int fail(int status, const std::string& what) {
-  std::fprintf(stderr, "dotring-flood: %s\n", what.c_str());
-  return status;
-}
-
-// Threads inherit this; the run takes the signals from a descriptor.
-void block_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return dotring::fail("dotring-flood", status, what);
 }
 
 std::string trust_of(const Settings& settings, tls::ClientContext& context, tls::Trust& trust) {
@@ -68,47 +59,61 @@ int write_reports(const Outcome& outcome, const Settings& settings) {
   return std::fflush(stdout) == 0 ? 0 : fail(1, "standard output: cannot be written");
 }
 
-int run_search(const Settings& settings, const Materials& materials, const io::Clock& clock,
-               Outcome& outcome) {
-  std::string failure;
-  const bool quiet = settings.json == "-";
-  Search search(settings.search, [&](double rate) -> std::optional<Trial> {
-    Outcome trial_outcome;
-    const auto stages = std::vector{Stage::constant(rate, settings.duration_ns)};
-    const auto problem = run_once(settings, materials, stages, clock, nullptr, trial_outcome);
-    if (problem || trial_outcome.interrupted) {
-      failure = problem.value_or("interrupted");
-      return std::nullopt;
-    }
-    const Outcome::Server& server = trial_outcome.servers[0];
-    Trial trial{rate, server.totals.loss(), server.totals.from_due.percentile(0.99),
+// Runs the trials of a search and shows how each went.
+class Trials {
+ public:
+  Trials(const Settings& settings, const Materials& materials, const io::Clock& clock)
+      : settings_(settings), materials_(materials), clock_(clock) {}
+
+  std::optional<Trial> run(double rate_per_s) {
+    Outcome outcome;
+    const auto stages = std::vector{Stage::constant(rate_per_s, settings_.duration_ns)};
+    auto problem = run_once(settings_, materials_, stages, clock_, nullptr, outcome);
+    if (!problem && outcome.interrupted) problem = "interrupted";
+    if (problem) failure = *problem;
+    if (problem) return std::nullopt;
+    const Outcome::Server& server = outcome.servers[0];
+    Trial trial{rate_per_s, server.totals.loss(), server.totals.from_due.percentile(0.99),
                 server.verdict.generator_limited, false};
-    const bool passed = Search::passes(trial, settings.search);
-    if (!quiet) {
-      std::printf("%12.0f queries/s  lost %.3f%%  p99 %.3f ms  %s\n", rate, 100 * trial.loss,
-                  static_cast<double>(trial.p99_ns) / 1e6,
-                  passed                    ? "kept up"
-                  : trial.generator_limited ? "the generator was too slow"
-                                            : "too much");
-      std::fflush(stdout);
-    }
-    if (passed) outcome = std::move(trial_outcome);
+    trial.passed = Search::passes(trial, settings_.search);
+    if (settings_.json != "-") show(trial);
+    if (trial.passed) best = std::move(outcome);
     return trial;
-  });
-  const auto best = search.find(settings.rate_per_s > 0 ? settings.rate_per_s : 1000);
-  if (!failure.empty()) return fail(1, failure);
+  }
+
+  std::string failure;
+  Outcome best;
+
+ private:
+  static void show(const Trial& trial) {
+    const char* word = trial.passed              ? "kept up"
+                       : trial.generator_limited ? "the generator was too slow"
+                                                 : "too much";
+    std::printf("%12.0f queries/s  lost %.3f%%  p99 %.3f ms  %s\n", trial.rate_per_s,
+                100 * trial.loss, static_cast<double>(trial.p99_ns) / 1e6, word);
+    std::fflush(stdout);
+  }
+
+  const Settings& settings_;
+  const Materials& materials_;
+  const io::Clock& clock_;
+};
+
+int run_search(const Settings& settings, const Materials& materials, const io::Clock& clock) {
+  constexpr double kRateFirst = 1000;
+  Trials trials(settings, materials, clock);
+  Search search(settings.search, [&](double rate) { return trials.run(rate); });
+  const auto best = search.find(settings.rate_per_s > 0 ? settings.rate_per_s : kRateFirst);
+  if (!trials.failure.empty()) return fail(1, trials.failure);
   if (!best) return fail(1, "the server kept up with no rate that was tried");
-  if (!quiet) std::printf("\nHighest rate (queries/s): %.0f\n\n", best->rate_per_s);
-  return 0;
+  if (settings.json != "-") std::printf("\nHighest rate (queries/s): %.0f\n\n", best->rate_per_s);
+  return write_reports(trials.best, settings);
 }
 
 int run(const Settings& settings, const Materials& materials) {
   const io::Clock clock;
   Outcome outcome;
-  if (settings.search.wanted) {
-    const int status = run_search(settings, materials, clock, outcome);
-    return status ? status : write_reports(outcome, settings);
-  }
+  if (settings.search.wanted) return run_search(settings, materials, clock);
   const bool json_only = settings.json == "-";
   LiveLine line({isatty(STDERR_FILENO) == 1, settings.print_periods && !json_only});
   const auto failure = run_once(settings, materials, stages_of(settings), clock, &line, outcome);
@@ -127,6 +132,8 @@ int prepare_and_run(const Settings& settings) {
                  static_cast<unsigned long long>(questions->skipped()),
                  questions->first_skipped().c_str());
   }
+  // Only now, so that reading can be ended. The run takes them from a descriptor.
+  block_signals({SIGINT, SIGTERM});
   const tls::Library library;
   tls::ClientContext context;
   tls::Trust trust;
@@ -147,7 +154,6 @@ int main(int count, char** arguments) {
   int status = 0;
   const auto settings = dotring::flood::parse_command_line(count, arguments, status);
   if (!settings) return status;
-  dotring::flood::block_signals();
   const uint64_t needed = settings->clients * settings->servers.size() + 64;
   if (dotring::clients::raise_descriptor_limit() < needed) {
     return dotring::flood::fail(1,

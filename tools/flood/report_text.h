@@ -10,7 +10,7 @@
 namespace dotring::flood {
 
 std::string report_text(const Outcome& outcome, const Settings& settings);
-/// One row per period, for steps.
+/// One row per stage, for steps.
 std::string steps_text(const Outcome& outcome, const std::vector<Stage>& stages);
 /// Two servers beside each other.
 std::string versus_text(const Outcome& outcome);

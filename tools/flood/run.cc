@@ -50,7 +50,7 @@ Run::Run(const Options& options, const io::Clock& clock)
 }
 
 Run::~Run() {
-  for (auto& worker : workers_) worker->stop();
+  stop();
   workers_.clear();
   close(progress_);
   close(signals_);
@@ -66,13 +66,8 @@ std::optional<std::string> Run::run(RunWatcher* watcher) {
     return std::ranges::any_of(workers_, [](const auto& worker) { return worker->done(); });
   };
   while (!all(&Worker::ready) && !any_done()) wait(UINT64_MAX);
-  if (any_done() || interrupted_) {
-    for (auto& worker : workers_) worker->stop();
-  }
-  start_ns_ = now_ns() + kStartDelayNs;
-  started_wall_ns_ = wall_ns() + kStartDelayNs;
-  before_ = totals();
-  for (auto& worker : workers_) worker->set_start(start_ns_);
+  if (any_done() || interrupted_) stop();
+  start();
   while (!all(&Worker::done)) {
     wait(start_ns_ + next_mark_ns());
     const uint64_t now = now_ns();
@@ -88,6 +83,17 @@ std::optional<std::string> Run::run(RunWatcher* watcher) {
   return std::nullopt;
 }
 
+void Run::start() {
+  start_ns_ = now_ns() + kStartDelayNs;
+  started_wall_ns_ = wall_ns() + kStartDelayNs;
+  before_ = totals();
+  for (auto& worker : workers_) worker->set_start(start_ns_);
+}
+
+void Run::stop() {
+  for (auto& worker : workers_) worker->stop();
+}
+
 // Sleeps until something happens or `until_ns`.
 void Run::wait(uint64_t until_ns) {
   const uint64_t now = now_ns();
@@ -99,7 +105,7 @@ void Run::wait(uint64_t until_ns) {
   signalfd_siginfo signal;
   if (read(signals_, &signal, sizeof signal) != sizeof signal) return;
   interrupted_ = true;
-  for (auto& worker : workers_) worker->stop();
+  stop();
 }
 
 uint64_t Run::next_mark_ns() const {

@@ -17,8 +17,6 @@ struct Period {
   uint64_t begin_ns = 0;  ///< since the run's start
   uint64_t end_ns = 0;
   std::vector<Totals> lanes;
-
-  double seconds() const { return static_cast<double>(end_ns - begin_ns) / 1e9; }
 };
 
 class RunWatcher {
@@ -58,6 +56,8 @@ class Run {
 
  private:
   std::vector<Totals> totals() const;
+  void start();
+  void stop();
   void wait(uint64_t until_ns);
   void end_period(RunWatcher* watcher, uint64_t now_ns);
   uint64_t next_mark_ns() const;
