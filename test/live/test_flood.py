@@ -4,9 +4,13 @@ import json
 import os
 import re
 import signal
+import socket
 import struct
 import subprocess
+import threading
 
+import dns.edns
+import dns.message
 import pytest
 from harness import servers
 from harness.dotring import ENVIRONMENT, Responder, program
@@ -16,9 +20,9 @@ from harness.servers import AUTH_NAME, HOST
 MODES = ("udp", "tcp", "dot")
 
 
-def run(port, *options, text=None):
+def run(port, *options, text=None, server=HOST):
     return subprocess.run(
-        [program("dotring-flood"), "-s", HOST, "-p", str(port), *map(str, options)],
+        [program("dotring-flood"), "-s", server, "-p", str(port), *map(str, options)],
         input=text,
         capture_output=True,
         text=True,
@@ -27,15 +31,15 @@ def run(port, *options, text=None):
     )
 
 
-def lines(port, *options, text=None):
+def lines(port, *options, **more):
     """All objects of a run that succeeds."""
-    done = run(port, "--json", *options, text=text)
+    done = run(port, "--json", *options, **more)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def total(port, *options, text=None):
-    return lines(port, *options, text=text)[-1]
+def total(port, *options, **more):
+    return lines(port, *options, **more)[-1]
 
 
 def port_of(responder, mode):
@@ -195,6 +199,55 @@ def test_the_same_seed_sends_the_same_with_edns_as_asked(stage, authority):
     assert len(asked[0]) == 50 and asked[0] == asked[1] != asked[2]
 
 
+class CookieServer(threading.Thread):
+    """Answers over UDP; gives a server cookie of eight times the client's first octet, keeps (port, cookie) as asked."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((HOST, 0))
+        self.port = self.socket.getsockname()[1]
+        self.asked = []
+        self.start()
+
+    def run(self):
+        while True:
+            octets, peer = self.socket.recvfrom(4096)
+            query = dns.message.from_wire(octets)
+            cookie = next(each.data for each in query.options if each.otype == dns.edns.OptionType.COOKIE)
+            self.asked.append((peer[1], cookie))
+            answer = dns.message.make_response(query)
+            answer.use_edns(options=[dns.edns.GenericOption(10, cookie[:8] + cookie[:1] * 8)])
+            self.socket.sendto(answer.to_wire(), peer)
+
+
+def test_server_cookies_are_sent_back():
+    server = CookieServer()
+    run = total(server.port, "-c", 2, "-q", 2, "--count", 20, "--cookie", "-E", "65001:00ff")
+    assert run["received"]["responses"] == run["response_rcodes"]["NOERROR"] == len(server.asked) == 20
+    for port in {port for port, _ in server.asked}:
+        first, *others = [cookie for asker, cookie in server.asked if asker == port]
+        assert len(first) == 8 and len(others) == 9
+        assert set(others) == {first + first[:1] * 8}
+    assert len({cookie[:8] for _, cookie in server.asked}) == 2
+
+
+def test_dnsperfs_ways_to_say_it(stage, authority):
+    responder = Responder(stage, authority)
+    options = ("-c", 2, "-q", 2, "--count", 20)
+    by_name = total(responder.plain_port, "-f", "inet", *options, server="localhost")
+    assert by_name["received"]["responses"] == 20
+    few = total(responder.plain_port, "-m", "tcp", "-O", "num-queries-per-conn=5", "-O", "suppress=timeout", *options)
+    assert few["received"]["responses"] == 20 and few["conn_info"]["handshakes"] >= 4
+
+
+def test_source_ports_begin_where_told():
+    server = CookieServer()
+    first = free_port()
+    total(server.port, "-c", 2, "-q", 2, "--count", 4, "--cookie", "-x", first)
+    assert {port for port, _ in server.asked} == {first, first + 1}
+
+
 @pytest.mark.parametrize("mode", MODES)
 def test_thousands_of_clients_with_addresses_of_their_own(stage, authority, mode):
     count = 200 if mode == "dot" else 2000
@@ -254,7 +307,8 @@ def test_the_search_finds_what_the_server_keeps_up_with(stage, authority):
     rate = float(re.search(r"Highest rate \(queries/s\): (\d+)", done.stdout)[1])
     # Four in flight, 20 ms each: 200 per second, and some more while the latency grows to 200 ms.
     assert 50 <= rate <= 320
-    assert "kept up" in done.stdout and "too much" in done.stdout
+    # On a machine that is busy otherwise the generator may be the first to be too slow.
+    assert "kept up" in done.stdout and re.search("too much|too slow", done.stdout)
 
 
 def test_two_servers_are_asked_the_same(stage, authority):
@@ -313,7 +367,8 @@ def test_wrong_arguments_are_status_2():
     for arguments in (
         ["-m", "quic"], ["-s", "nonsense"], ["--suffix", "a..b"], ["-E", "x"], ["--type", "NONE"], ["-T", 2],
         ["--steps", "1,x"], ["--ramp", "5"], ["-Q", 5, "--steps", "1"], ["--source-net", "::1/64"], ["-B"],
-        ["--ca-file", "x"], ["-d", "a", "--pcap", "b"],
+        ["--ca-file", "x"], ["-d", "a", "--pcap", "b"], ["-d", "a", "-B", "-e"], ["--pcap", "a", "--cookie"],
+        ["-n", 2], ["-x", 65535, "-c", 2], ["-x", 4000, "-m", "tcp"], ["-f", "inet6"], ["-O", "doh-method=GET"],
     ):  # fmt: skip
         done = run(53, *arguments)
         assert done.returncode == 2 and done.stderr, arguments

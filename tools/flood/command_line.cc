@@ -2,25 +2,30 @@
 
 #include <CLI/CLI.hpp>
 
+#include "tools/common/program.h"
 #include "tools/common/version.h"
 #include "tools/flood/texts.h"
 
 namespace dotring::flood {
 namespace {
 
-constexpr int kStatusUsage = 2;
 constexpr double kSecondsMax = 1e6;
 
 const std::map<std::string, clients::Transport> kModes = {{"udp", clients::Transport::Udp},
                                                           {"tcp", clients::Transport::Tcp},
                                                           {"dot", clients::Transport::Tls},
                                                           {"tls", clients::Transport::Tls}};
+const std::map<std::string, Family> kFamilies = {
+    {"any", Family::Any}, {"inet", Family::Ipv4}, {"inet6", Family::Ipv6}};
 const std::map<std::string, Order> kOrders = {{"random", Order::Random},
                                               {"sequential", Order::Sequential}};
 
 void add_server_options(CLI::App& app, Settings& settings, Texts& texts) {
-  app.add_option("-s,--server", texts.server, "address of the server");
+  app.add_option("-s,--server", texts.server, "address or name of the server");
   app.add_option("-p,--port", texts.port, "its port (53, dot: 853)");
+  app.add_option("-f,--family", texts.family, "of the addresses of a name: inet, inet6 or any")
+      ->transform(CLI::Transformer(kFamilies))
+      ->default_str("any");
   app.add_option("-m,--mode", settings.transport, "udp, tcp or dot")
       ->transform(CLI::Transformer(kModes))
       ->default_str("udp");
@@ -33,6 +38,7 @@ void add_server_options(CLI::App& app, Settings& settings, Texts& texts) {
   app.add_option("-a,--source-net", texts.source,
                  "where clients ask from: an address, or a network of which each has its own")
       ->type_name("ADDRESS[/BITS]");
+  app.add_option("-x,--source-port", settings.source_port, "UDP: the first client's, and up");
   app.add_option("-b,--buffer", texts.buffer_kilobytes, "socket buffers, kilobytes")
       ->check(CLI::Range(1, 1'000'000));
   app.add_flag("--echo", settings.accept_queries, "the other side echoes datagrams");
@@ -70,9 +76,12 @@ void add_search_options(CLI::App& app, Settings& settings, Texts& texts) {
       ->check(CLI::Range(1.0, 1e8));
 }
 
-void add_connection_options(CLI::App& app, Settings& settings) {
+void add_connection_options(CLI::App& app, Settings& settings, Texts& texts) {
   app.add_option("--queries-per-connection", settings.queries_per_connection,
                  "then a client makes a new connection");
+  app.add_option("-O,--dnsperf-option", texts.dnsperf_options, "the same, as dnsperf has it")
+      ->type_name("num-queries-per-conn=N")
+      ->allow_extra_args(false);
   app.add_option("--idle-timeout", settings.idle_timeout_ms,
                  "milliseconds after which a connection without queries is closed");
   app.add_option("--connections-per-second", settings.connections_per_s,
@@ -145,23 +154,17 @@ std::optional<Settings> parse_command_line(int count, const char* const* argumen
   add_server_options(app, settings, texts);
   add_rate_options(app, settings, texts);
   add_search_options(app, settings, texts);
-  add_connection_options(app, settings);
+  add_connection_options(app, settings, texts);
   add_question_options(app, settings, texts);
   add_message_options(app, settings, texts);
   add_output_options(app, settings, texts);
-  try {
-    app.parse(count, arguments);
-  } catch (const CLI::ParseError& error) {
-    status = app.exit(error) == 0 ? 0 : kStatusUsage;
-    return std::nullopt;
-  }
-  if (app.count("--json") > 0 && (!settings.json || settings.json->empty())) settings.json = "-";
-  settings.arguments.assign(arguments + 1, arguments + count);
-  const std::string problem = read_texts(texts, settings);
-  if (problem.empty()) return settings;
-  std::fprintf(stderr, "dotring-flood: %s\n", problem.c_str());
-  status = kStatusUsage;
-  return std::nullopt;
+  const auto read = [&] {
+    if (app.count("--json") > 0 && settings.json.value_or("").empty()) settings.json = "-";
+    settings.arguments.assign(arguments + 1, arguments + count);
+    return read_texts(texts, settings);
+  };
+  if (!parse_arguments(app, count, arguments, status, read)) return std::nullopt;
+  return settings;
 }
 
 }  // namespace dotring::flood

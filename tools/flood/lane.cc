@@ -35,6 +35,7 @@ Lane::Lane(clients::Crowd& crowd, const Options& options, std::unique_ptr<Questi
       tally_(tally),
       pacing_(pacing),
       client_settled_(options.clients, false) {
+  if (options.cookies) cookies_.emplace(options.seed, options.clients);
   make_clients(crowd);
 }
 
@@ -47,6 +48,9 @@ void Lane::make_clients(clients::Crowd& crowd) {
     client.outstanding_max = std::clamp(share + (i < rest), 1u, 32768u);
     client.id_salt = static_cast<uint16_t>(random.next());
     if (options_.sources) client.source = options_.sources->address(options_.first_client + i);
+    if (options_.source_port > 0) {
+      client.source_port = static_cast<uint16_t>(options_.source_port + options_.first_client + i);
+    }
     clients_.push_back(crowd.make(client, *this));
     clients_.back()->number = i;
   }
@@ -149,23 +153,18 @@ bool Lane::send(Client& client, uint64_t due_ns, uint64_t now_ns) {
     exhausted_ = true;
     return false;
   }
-  if (options_.cookie_from_end > 0) write_cookie(client, question_);
-  if (!client.send(question_, {.tag = 0, .due_ns = due_ns, .sent_ns = now_ns})) return false;
+  const Bytes message =
+      cookies_ ? cookies_->put(client.number, question_, options_.option_octets) : question_;
+  if (!client.send(message, {.tag = 0, .due_ns = due_ns, .sent_ns = now_ns})) return false;
   ++sent_;
   ++waiting_;
   last_event_ns_ = now_ns;
   tally_[Count::Due].add();
   tally_[Count::Sent].add();
-  tally_[Count::OctetsSent].add(question_.size());
+  tally_[Count::OctetsSent].add(message.size());
   tally_.lateness_ns.add(now_ns - due_ns);
   question_ = {};
   return true;
-}
-
-void Lane::write_cookie(const Client& client, MutableBytes message) const {
-  const uint64_t cookie = siphash24(
-      options_.seed, {reinterpret_cast<const uint8_t*>(&client.number), sizeof client.number});
-  std::memcpy(&message[message.size() - options_.cookie_from_end], &cookie, sizeof cookie);
 }
 
 void Lane::send_more(Client& client) {
@@ -185,6 +184,7 @@ void Lane::on_answer(Client& client, const Query& query, Bytes message, uint64_t
   tally_.latency_from_due_ns.add(now_ns - query.due_ns);
   tally_.latency_from_sent_ns.add(now_ns - query.sent_ns);
   count_answer(message);
+  if (cookies_) cookies_->learn(client.number, message);
   send_more(client);
 }
 
@@ -215,6 +215,7 @@ void Lane::on_stray(Client&, clients::Verdict verdict, Bytes message) {
 }
 
 void Lane::check_timeouts(uint64_t now_ns) {
+  if (now_ns < options_.timeout_ns) return;  // shortly after boot
   for (auto& client : clients_) client->give_up(now_ns - options_.timeout_ns);
 }
 

@@ -13,6 +13,7 @@
 
 #include "tools/clients/crowd.h"
 #include "tools/clients/source_network.h"
+#include "tools/flood/cookies.h"
 #include "tools/flood/pacing.h"
 #include "tools/flood/question_source.h"
 #include "tools/flood/schedule.h"
@@ -28,6 +29,7 @@ class Lane final : private clients::ClientOwner {
     uint32_t first_client = 0;       ///< number of the first one, over all threads
     uint32_t outstanding_max = 100;  ///< over all clients, at least one each
     std::optional<clients::SourceNetwork> sources;
+    uint16_t source_port = 0;         ///< of the client with number 0; 0: the kernel chooses
     std::vector<Stage> stages;        ///< open loop; empty: closed loop
     Share share;                      ///< of the stages' queries
     uint64_t duration_ns = 0;         ///< closed loop
@@ -36,7 +38,8 @@ class Lane final : private clients::ClientOwner {
     /// How much longer than its schedule a lane may take to send what no client had room for.
     uint64_t grace_ns = 1'000'000'000;
     uint64_t lateness_ns_max = 1'000'000;  ///< above, a query that could have been sent is overdue
-    size_t cookie_from_end = 0;            ///< see QueryForm
+    bool cookies = false;                  ///< messages have room for one (QueryForm)
+    size_t option_octets = 0;              ///< of such a message
     HashKey seed;
   };
 
@@ -81,11 +84,11 @@ class Lane final : private clients::ClientOwner {
   clients::Client* client_with_room();
   bool send(clients::Client& client, uint64_t due_ns, uint64_t now_ns);
   void count_answer(Bytes message);
-  void write_cookie(const clients::Client& client, MutableBytes message) const;
   void settle(clients::Client& client);
 
   const Options options_;
   const std::unique_ptr<QuestionSource> questions_;
+  std::optional<Cookies> cookies_;
   Tally& tally_;
   Pacing& pacing_;
   std::vector<std::unique_ptr<clients::Client>> clients_;

@@ -40,6 +40,7 @@ Lane::Options lane_options(const Settings& settings, const std::vector<Stage>& s
   options.outstanding_max =
       static_cast<uint32_t>(part_of(outstanding_for(settings, stages), share.index, share.shares));
   options.sources = settings.sources;
+  options.source_port = settings.source_port;
   options.stages = stages;
   options.share = share;
   options.duration_ns = settings.duration_ns;
@@ -48,7 +49,8 @@ Lane::Options lane_options(const Settings& settings, const std::vector<Stage>& s
   }
   options.timeout_ns = settings.timeout_ns;
   options.grace_ns = std::min<uint64_t>(options.grace_ns, settings.timeout_ns);
-  options.cookie_from_end = settings.questions.numbered.form.cookie_from_end();
+  options.cookies = settings.questions.numbered.form.cookie;
+  options.option_octets = settings.questions.numbered.form.option_octets();
   return options;
 }
 

@@ -6,6 +6,7 @@ namespace dotring::flood {
 namespace {
 
 constexpr uint16_t kDnssecOk = 0x8000;
+constexpr size_t kOptionHeadSize = 4;
 
 void append(std::vector<uint8_t>& to, std::initializer_list<uint16_t> words) {
   for (const uint16_t word : words) {
@@ -20,19 +21,17 @@ void append(std::vector<uint8_t>& to, Bytes bytes) {
 
 // The cookie is the last option, so that its place can be counted from the end.
 void append_opt(std::vector<uint8_t>& to, const QueryForm& form) {
-  std::vector<uint8_t> data;
-  for (const QueryForm::Option& option : form.options) {
-    append(data, {option.code, static_cast<uint16_t>(option.value.size())});
-    append(data, Bytes(option.value));
-  }
-  if (form.cookie) {
-    append(data, {dns::option::kCookie, kClientCookieSize});
-    data.resize(data.size() + kClientCookieSize);
-  }
   to.push_back(0);
   const uint16_t flags = form.dnssec_ok ? kDnssecOk : 0;
-  append(to, {dns::type::kOpt, form.edns_size, 0, flags, static_cast<uint16_t>(data.size())});
-  append(to, Bytes(data));
+  const auto octets = static_cast<uint16_t>(form.option_octets());
+  append(to, {dns::type::kOpt, form.edns_size, 0, flags, octets});
+  for (const QueryForm::Option& option : form.options) {
+    append(to, {option.code, static_cast<uint16_t>(option.value.size())});
+    append(to, Bytes(option.value));
+  }
+  if (!form.cookie) return;
+  append(to, {dns::option::kCookie, kClientCookieSize});
+  to.resize(to.size() + kClientCookieSize);
 }
 
 int digit_of(char c) {
@@ -43,8 +42,10 @@ int digit_of(char c) {
 
 }  // namespace
 
-size_t QueryForm::cookie_from_end() const {
-  return cookie && edns_size > 0 ? kClientCookieSize : 0;
+size_t QueryForm::option_octets() const {
+  size_t octets = cookie ? kOptionHeadSize + kClientCookieSize : 0;
+  for (const Option& option : options) octets += kOptionHeadSize + option.value.size();
+  return octets;
 }
 
 std::vector<uint8_t> make_query(const QueryForm& form, Bytes name, uint16_t type) {

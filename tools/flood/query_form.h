@@ -21,11 +21,11 @@ struct QueryForm {
   bool checking_disabled = false;
   uint16_t edns_size = 0;  ///< octets announced in an OPT record; 0: no OPT record
   bool dnssec_ok = false;  ///< these need an OPT record
-  bool cookie = false;     ///< a client cookie (RFC 7873); each client has one of its own
+  bool cookie = false;     ///< room for a client cookie, to be filled in (cookies.h)
   std::vector<Option> options = {};
 
-  /// Octets behind the end of a message at which its client cookie begins; 0: none.
-  size_t cookie_from_end() const;
+  /// Of the OPT record's options.
+  size_t option_octets() const;
 };
 
 inline constexpr size_t kClientCookieSize = 8;

@@ -29,6 +29,7 @@ struct Settings {
   uint32_t threads = 1;
   uint32_t outstanding_max = 0;  ///< over all clients; 0: 100, or what an open loop needs
   std::optional<clients::SourceNetwork> sources;
+  uint16_t source_port = 0;  ///< of the first client, the others' follow; 0: the kernel chooses
   int socket_buffer_bytes = 4 << 20;
   bool accept_queries = false;
   bool spin = false;

@@ -31,26 +31,25 @@ std::optional<double> parse_rate(std::string_view text) {
   return rate && *rate >= kRateMin && *rate <= kRateMax ? rate : std::nullopt;
 }
 
-std::string read_server(const std::string& option, const std::string& text, uint16_t port,
-                        Settings& settings) {
-  if (const auto address = IpAddress::parse(text)) {
-    settings.servers.push_back({*address, port});
-  } else if (const auto endpoint = Endpoint::parse(text, port)) {
-    settings.servers.push_back(*endpoint);
-  } else {
-    return option + " " + text + ": not an IP address";
+std::string read_servers(const Texts& texts, Settings& settings) {
+  const bool tls = settings.transport == clients::Transport::Tls;
+  const uint16_t port = texts.port ? texts.port : tls ? kPortTls : kPortPlain;
+  std::vector<std::string> servers{texts.server};
+  if (!texts.versus.empty()) servers.push_back(texts.versus);
+  for (const std::string& text : servers) {
+    const std::string problem =
+        find_server(text, port, texts.family, settings.servers.emplace_back());
+    if (!problem.empty()) return (text == texts.server ? "--server " : "--versus ") + problem;
   }
   return "";
 }
 
-std::string read_servers(const Texts& texts, Settings& settings) {
-  const bool tls = settings.transport == clients::Transport::Tls;
-  const uint16_t port = texts.port ? texts.port : tls ? kPortTls : kPortPlain;
-  std::string problem = read_server("--server", texts.server, port, settings);
-  if (problem.empty() && !texts.versus.empty()) {
-    problem = read_server("--versus", texts.versus, port, settings);
-  }
-  if (!problem.empty() || texts.source.empty()) return problem;
+std::string read_sources(const Texts& texts, Settings& settings) {
+  const bool udp = settings.transport == clients::Transport::Udp;
+  if (settings.source_port > 0 && !udp) return "-x: only over UDP";
+  if (settings.source_port + settings.clients > 65536) return "-x: not enough ports behind it";
+  if (settings.source_port > 0 && settings.servers.size() > 1) return "either -x or --versus";
+  if (texts.source.empty()) return "";
   settings.sources = clients::SourceNetwork::parse(texts.source);
   if (!settings.sources) return "--source-net " + texts.source + ": wanted ADDRESS or ADDRESS/BITS";
   for (const Endpoint& server : settings.servers) {
@@ -109,6 +108,7 @@ std::string read_schedule(const Texts& texts, Settings& settings) {
   const int ways = (settings.rate_per_s > 0 && !settings.search.wanted) + !texts.ramp.empty() +
                    !texts.steps.empty() + settings.search.wanted;
   if (ways > 1) return "only one of --rate, --ramp, --steps and --search";
+  if (texts.runs > 0 && !file) return "-n needs --datafile or --pcap";
   if (!texts.steps.empty()) return read_steps(texts.steps, settings);
   if (!texts.ramp.empty()) return read_ramp(texts.ramp, settings);
   return "";
@@ -145,7 +145,28 @@ std::string read_questions(const Texts& texts, Settings& settings) {
     questions.numbered.types = *types;
     questions.types_given = questions.kind != Kind::Names || types->mixed();
   }
-  return read_form(texts, questions.numbered.form);
+  const std::string problem = read_form(texts, questions.numbered.form);
+  const bool as_they_are = questions.kind == Kind::Binary || questions.kind == Kind::Capture;
+  if (as_they_are && questions.numbered.form.edns_size > 0) {
+    return "-e, -D, -E and --cookie: not with -B or --pcap, whose messages are sent as they are";
+  }
+  return problem;
+}
+
+// dnsperf's -O. What there is to suppress here nobody needs to.
+std::string read_dnsperf_options(const Texts& texts, Settings& settings) {
+  for (const std::string& text : texts.dnsperf_options) {
+    const std::string_view option = text;
+    if (option.starts_with("suppress=")) continue;
+    constexpr std::string_view kQueries = "num-queries-per-conn=";
+    const auto number =
+        option.starts_with(kQueries) ? parse_number(option.substr(kQueries.size())) : std::nullopt;
+    if (!number || *number < 1 || *number > 1e15) {
+      return "-O " + text + ": wanted num-queries-per-conn=N";
+    }
+    settings.queries_per_connection = static_cast<uint64_t>(*number);
+  }
+  return "";
 }
 
 std::string problem_with(const Settings& settings) {
@@ -168,6 +189,8 @@ std::string problem_with(const Settings& settings) {
 std::string read_texts(const Texts& texts, Settings& settings) {
   if (texts.buffer_kilobytes > 0) settings.socket_buffer_bytes = texts.buffer_kilobytes * 1024;
   std::string problem = read_servers(texts, settings);
+  if (problem.empty()) problem = read_sources(texts, settings);
+  if (problem.empty()) problem = read_dnsperf_options(texts, settings);
   if (problem.empty()) problem = read_schedule(texts, settings);
   if (problem.empty()) problem = read_questions(texts, settings);
   return problem.empty() ? problem_with(settings) : problem;

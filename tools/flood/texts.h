@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/flood/server_address.h"
 #include "tools/flood/settings.h"
 
 namespace dotring::flood {
@@ -12,7 +13,9 @@ namespace dotring::flood {
 struct Texts {
   std::string server = "127.0.0.1";
   uint16_t port = 0;  ///< 0: the transport's own
+  Family family = Family::Any;
   std::string versus;
+  std::vector<std::string> dnsperf_options;  ///< NAME=VALUE
   std::string source;
   double duration_s = 0;  ///< 0: not said
   double timeout_s = 5;

@@ -97,7 +97,8 @@ TEST(QueryForm, FlagsAndOptionsAreWritten) {
   EXPECT_TRUE(view.edns.dnssec_ok);
   EXPECT_EQ(view.edns.client_subnet.size(), 4u);
   EXPECT_EQ(view.edns.cookie.size(), 8u);
-  EXPECT_EQ(view.edns.cookie.data(), message.data() + message.size() - form.cookie_from_end());
+  EXPECT_EQ(view.edns.cookie.data() + 8, message.data() + message.size());
+  EXPECT_EQ(form.option_octets(), 4u + 4 + 4 + 8);
 }
 
 TEST(QueryForm, OptionsAreReadAsDnsperfsAre) {
@@ -139,6 +140,15 @@ TEST(QuestionList, ReadsDnsperfsTextAndSkipsWhatIsNone) {
   EXPECT_EQ(list->first_skipped(), "line 6: not a domain name");
 }
 
+TEST(QuestionList, ALineWithoutEndTakesNoMemory) {
+  const auto list = text_list("a. A\n" + std::string(1'000'000, 'x') + " A\n" + "b. A\n" +
+                              std::string(1'000'000, 'y'));
+  ASSERT_EQ(list->size(), 2u);
+  EXPECT_EQ(name_of(list->message(1)), "b.");
+  EXPECT_EQ(list->skipped(), 2u);
+  EXPECT_EQ(list->first_skipped(), "line 2: too long");
+}
+
 TEST(QuestionList, ReadsMessagesAsOnATcpStream) {
   const auto source = text_list("a. A\nb. A\n");
   std::string octets;
@@ -174,6 +184,15 @@ TEST(ListedQuestions, UnseenNamesGetALabelInFront) {
   const std::string first = name_of(source.next());
   EXPECT_EQ(first, "u000000000000.a.example.");
   EXPECT_NE(first, name_of(source.next()));
+}
+
+TEST(ListedQuestions, MessagesThatAreLongAlreadyStayAsTheyAre) {
+  auto list = std::make_shared<QuestionList>();
+  auto message = make_query({}, dns::name_from_text("a.example")->wire(), dns::type::kA);
+  message.resize(UINT16_MAX);
+  list->add(message);
+  ListedQuestions source(list, {.unseen = 1}, {}, {});
+  EXPECT_EQ(source.next().size(), size_t{UINT16_MAX});
 }
 
 TEST(Zipf, ExponentNoneDrawsAllAlike) {
