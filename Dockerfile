@@ -2,28 +2,32 @@
 ARG BASE=debian:bookworm-slim
 
 FROM $BASE AS build
+SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 WORKDIR /dotring
+COPY scripts/lib/packages.sh scripts/lib/
+RUN source scripts/lib/packages.sh && packages_install build
 COPY . .
-# What the program is linked with, as packages, for the next stage: their names differ between releases.
-RUN apt-get update && scripts/build --programs dotring \
-    && ldd build/bin/dotring | awk '$2 == "=>" && $3 ~ /^\// { print $3 }' | xargs -n 1 dpkg --search 2>/dev/null \
-    | cut -d : -f 1 | sort -u > build/packages
+RUN cmake -G Ninja -B build -DDOTRING_TESTS=OFF -DDOTRING_BENCH=OFF && cmake --build build --target dotring \
+    && strip --strip-debug build/bin/dotring
+# The packages of the libraries it is linked with, for the next stage: their names differ between releases.
+RUN ldd build/bin/dotring | awk '$2 == "=>" { print "*/" $1 }' | xargs dpkg --search | cut -d : -f 1 | sort -u \
+    >build/packages
 
 FROM $BASE AS dotring
 COPY --from=build /dotring/build/packages /tmp/packages
 COPY --from=build /dotring/build/bin/dotring /usr/local/bin/dotring
 # Port 53 without root: a capability of the file, which the container's limits must allow (NET_BIND_SERVICE).
-RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates libcap2-bin $(cat /tmp/packages) \
+RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates libcap2-bin $(cat /tmp/packages) \
     && setcap cap_net_bind_service+ep /usr/local/bin/dotring \
-    && rm -rf /var/lib/apt/lists/* /tmp/packages \
+    && apt-get purge --yes --auto-remove libcap2-bin && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /tmp/packages \
     && useradd --system --uid 5300 --no-create-home --shell /usr/sbin/nologin dotring
 USER dotring
 EXPOSE 53/udp 53/tcp
 ENTRYPOINT ["/usr/local/bin/dotring"]
 
 FROM $BASE AS redis
-RUN apt-get update && apt-get install --yes --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/* \
+RUN apt-get update && apt-get install --yes --no-install-recommends redis-server \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && mkdir -p /run/redis /data && chown redis:redis /run/redis /data
 # Volumes take their owner from these folders.
 VOLUME ["/run/redis", "/data"]
