@@ -38,9 +38,31 @@ Client* ClientTable::pick(const Endpoint& asker, Transport transport, Lane lane)
   const size_t kind = kind_of(transport, lane);
   auto& own = slot.clients[kind];
   if (Client* client = with_room(own)) return client;
+  if (Client* added = add(slot, transport, lane)) return added;
+  return own.empty() ? share(kind, slot.index) : nullptr;
+}
+
+// A failure shows again when the query is due.
+void ClientTable::prepare(const Endpoint& asker, Transport transport, Lane lane) {
+  Slot& slot = slot_of(asker);
+  const auto& own = slot.clients[kind_of(transport, lane)];
+  if (own.empty()) {
+    add(slot, transport, lane);
+  } else if (!own.front()->connected()) {
+    own.front()->open();
+  }
+}
+
+bool ClientTable::connecting() const {
+  return std::ranges::any_of(
+      clients_, [](const auto& client) { return client->active() && !client->connected(); });
+}
+
+Client* ClientTable::add(Slot& slot, Transport transport, Lane lane) {
+  const size_t kind = kind_of(transport, lane);
   Client* made = make(slot, transport, lane);
-  if (!made) return own.empty() ? share(kind, slot.index) : nullptr;
-  own.push_back(made);
+  if (!made) return nullptr;
+  slot.clients[kind].push_back(made);
   by_kind_[kind].push_back(made);
   return made;
 }

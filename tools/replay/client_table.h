@@ -41,6 +41,11 @@ class ClientTable {
   /// A client with room for one more query of `asker`; null where there is none now.
   clients::Client* pick(const Endpoint& asker, clients::Transport transport, Lane lane);
 
+  /// Makes the socket or begins the connection that pick() will want, unless it is there.
+  void prepare(const Endpoint& asker, clients::Transport transport, Lane lane);
+  /// Whether a connection has been begun and is not yet open.
+  bool connecting() const;
+
   /// Gives up what was sent before.
   void give_up(uint64_t sent_before_ns);
   void close();
@@ -68,6 +73,7 @@ class ClientTable {
   };
 
   Slot& slot_of(const Endpoint& asker);
+  clients::Client* add(Slot& slot, clients::Transport transport, Lane lane);
   clients::Client* make(const Slot& slot, clients::Transport transport, Lane lane);
   clients::Client* share(size_t kind, uint32_t index);
 

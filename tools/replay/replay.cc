@@ -12,10 +12,22 @@ using clients::Query;
 using clients::Transport;
 
 constexpr uint64_t kPauseUsMax = 10'000;
+constexpr uint64_t kPauseUsWarmUp = 100;
 constexpr uint64_t kTickMs = 50;
-// Between the first batch and the first query, so that the first ones are not late.
+// What is not read by then does not hold up the start: a pipe may give it much later.
+constexpr uint64_t kReadAheadNsMax = 500'000'000;
+// Between the warm-up and the first query, so that the first ones are not late.
 constexpr uint64_t kLeadNs = 2'000'000;
 constexpr uint64_t kMillisecondNs = 1'000'000;
+
+// A connection that is made too early is closed again as idle.
+uint64_t ahead_ns_of(const Replay::Options& options) {
+  if (options.timeline.pace == Pace::Fast) return 0;
+  const uint64_t idle_ms = options.clients.servers[0].idle_timeout_ms;
+  const uint64_t ahead_ms =
+      idle_ms > 0 ? std::min(options.connect_ahead_ms, idle_ms / 2) : options.connect_ahead_ms;
+  return ahead_ms * kMillisecondNs;
+}
 
 }  // namespace
 
@@ -29,7 +41,9 @@ Replay::Replay(io::Loop& loop, const Options& options, Reader& reader, const Has
       judge_(options.judge, seed, tally.comparison),
       crowd_(loop, {}),
       table_(crowd_, options.clients, seed, {&servers_[0], &servers_[1]}),
-      flights_(options.outstanding_max) {
+      flights_(options.outstanding_max),
+      agenda_(reader, options.timeline, options.read_ahead_max),
+      ahead_ns_(ahead_ns_of(options)) {
   tick_.bind<&Replay::on_tick>(this);
 }
 
@@ -39,60 +53,80 @@ Replay::~Replay() {
 
 void Replay::run() {
   loop_.timers().arm_in(tick_, kTickMs);
+  warm_up();
   while (sending()) {
-    if (!blocked_ && next() && due_ns_ <= now_ns()) loop_.continue_next_turn(*this);
+    uint64_t due_ns = 0;
+    const uint64_t now = now_ns();
+    if (!blocked_ && next(due_ns) && due_ns <= now) {
+      loop_.continue_next_turn(*this);
+    } else {
+      connect_one_ahead(now);
+    }
     loop_.turn_within(pause_us());
   }
   tally_.ended_ns = std::max(tally_.ended_ns, tally_.last_sent_ns);
   while (flights_.used() > 0) loop_.turn_within(kPauseUsMax);
 }
 
-bool Replay::sending() {
-  if (stopped_) return false;
-  return next() || !reader_.finished();
+// Until the first query is there, and the connections of the first ones are.
+void Replay::warm_up() {
+  while (sending() && !agenda_.first()) loop_.turn_within(kPauseUsMax);
+  tally_.started_ns = now_ns();
+  const auto passed = [&](uint64_t time_ns) { return now_ns() > tally_.started_ns + time_ns; };
+  bool more = ahead_ns_ > 0;
+  while (more && !stopped_ && !passed(options_.warm_up_ms_max * kMillisecondNs)) {
+    more = connect_one_ahead(tally_.started_ns) || table_.connecting() ||
+           !(agenda_.all_seen(ahead_ns_) || passed(kReadAheadNsMax));
+    if (more) loop_.turn_within(kPauseUsWarmUp);
+  }
+  tally_.started_ns = now_ns() + kLeadNs;
 }
 
-// The next query and when it is due. Null: the reader has nothing now.
-Asked* Replay::next() {
-  if (batch_at_ == batch_.size()) {
-    batch_at_ = 0;
-    if (!reader_.pop(batch_)) {
-      batch_.clear();
-      return nullptr;
-    }
+// One in a turn: handshakes fill the gaps between queries. False: all are made.
+bool Replay::connect_one_ahead(uint64_t now_ns) {
+  if (ahead_ns_ == 0) return false;
+  const uint64_t run_ns = now_ns > tally_.started_ns ? now_ns - tally_.started_ns : 0;
+  const Agenda::Entry* entry = agenda_.see(run_ns + ahead_ns_);
+  if (!entry) return false;
+  for (Lane lane = 0; lane < options_.lanes; ++lane) {
+    table_.prepare(entry->asked.client, transport_of(entry->asked), lane);
   }
-  Asked* asked = &batch_[batch_at_];
-  if (has_due_) return asked;
-  if (!timeline_) {
-    tally_.started_ns = now_ns() + kLeadNs;
-    timeline_.emplace(options_.timeline, tally_.started_ns);
-  }
-  due_ns_ = timeline_->next_due_ns(asked->time_ns);
-  has_due_ = true;
-  return asked;
+  return true;
+}
+
+bool Replay::sending() {
+  if (stopped_) return false;
+  return agenda_.first() || !reader_.finished();
+}
+
+Asked* Replay::next(uint64_t& due_ns) {
+  Agenda::Entry* entry = agenda_.first();
+  if (!entry) return nullptr;
+  due_ns = tally_.started_ns + entry->due_ns;
+  return &entry->asked;
 }
 
 uint64_t Replay::pause_us() {
   if (options_.spin) return 0;
-  if (blocked_ || !has_due_) return kPauseUsMax;
+  uint64_t due_ns = 0;
+  if (blocked_ || !next(due_ns)) return kPauseUsMax;
   const uint64_t now = now_ns();
-  return due_ns_ > now ? std::min(kPauseUsMax, (due_ns_ - now) / 1000) : 0;
+  return due_ns > now ? std::min(kPauseUsMax, (due_ns - now) / 1000) : 0;
 }
 
 void Replay::send_due() {
   blocked_ = false;
   const bool fast = options_.timeline.pace == Pace::Fast;
-  while (Asked* asked = stopped_ ? nullptr : next()) {
+  uint64_t due_ns = 0;
+  while (Asked* asked = stopped_ ? nullptr : next(due_ns)) {
     const uint64_t now = now_ns();
-    if (due_ns_ > now) return;
-    if (fast) due_ns_ = now;
-    if (!send(*asked, now)) {
+    if (due_ns > now) return;
+    if (!send(*asked, fast ? now : due_ns, now)) {
       blocked_ = true;
       tally_.blocked += !fast;
       return;
     }
-    ++batch_at_;
-    has_due_ = false;
+    agenda_.drop_first();
   }
 }
 
@@ -111,7 +145,7 @@ Transport Replay::transport_of(const Asked& asked) const {
 
 // To all servers or to none. False: not now. A query for which no socket is to be had is dropped
 // when there is nothing to wait for.
-bool Replay::send(Asked& asked, uint64_t now_ns) {
+bool Replay::send(Asked& asked, uint64_t due_ns, uint64_t now_ns) {
   std::array<Client*, kLanesMax> clients{};
   for (Lane lane = 0; lane < options_.lanes; ++lane) {
     clients[lane] = table_.pick(asked.client, transport_of(asked), lane);
@@ -124,7 +158,7 @@ bool Replay::send(Asked& asked, uint64_t now_ns) {
   if (!flight) return false;
   const uint32_t index = flights_.index_of(flight);
   for (Lane lane = 0; lane < options_.lanes; ++lane) {
-    if (clients[lane]->send(asked.query, {index, due_ns_, now_ns})) {
+    if (clients[lane]->send(asked.query, {index, due_ns, now_ns})) {
       ++tally_.servers[lane].sent;
     } else if (lane == 0) {
       flights_.give_back(flight);
@@ -134,10 +168,10 @@ bool Replay::send(Asked& asked, uint64_t now_ns) {
     }
   }
   flight->asked = std::move(asked);
-  const uint64_t lateness_ns = now_ns - due_ns_;
+  const uint64_t lateness_ns = now_ns - due_ns;
   tally_.lateness_ns.add(lateness_ns);
   tally_.late_1ms += lateness_ns > kMillisecondNs;
-  tally_.last_due_ns = due_ns_;
+  tally_.last_due_ns = due_ns;
   tally_.last_sent_ns = now_ns;
   return true;
 }

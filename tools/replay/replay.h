@@ -1,9 +1,10 @@
 // One replay: queries from the reader, sent when they are due, answers compared.
 //
 // Recorded and constant pace are an open loop: queries are sent when they are due whatever the
-// answers do, and latency counts from then. As fast as possible is a closed loop with
-// outstanding_max in flight. Nothing of the network ends a run early: what cannot be sent or is not
-// answered is counted.
+// answers do, and latency counts from then. Their sockets and connections are made ahead, those of
+// the first queries before the run starts: a handshake takes about a millisecond of this thread. As
+// fast as possible is a closed loop with outstanding_max in flight. Nothing of the network ends a
+// run early: what cannot be sent or is not answered is counted.
 //
 // Invariant: flights in use <= options.outstanding_max; each query taken from the reader is in the
 // tally once per server when the run is over.
@@ -11,10 +12,9 @@
 #pragma once
 
 #include "engine/base/slab.h"
+#include "tools/replay/agenda.h"
 #include "tools/replay/client_table.h"
 #include "tools/replay/judge.h"
-#include "tools/replay/reader.h"
-#include "tools/replay/timeline.h"
 
 namespace dotring::replay {
 
@@ -30,7 +30,11 @@ class Replay final : private io::Resumable {
     bool compare = true;
     uint32_t outstanding_max = 65'536;
     uint64_t timeout_ms = 5000;  ///< then a query is lost
-    bool spin = false;           ///< never sleeps: for exact pacing where the core is ours
+    /// How long before a query is due its connection is made; not when as fast as possible.
+    uint64_t connect_ahead_ms = 2000;
+    size_t read_ahead_max = 65'536;    ///< queries, to know whose connections to make
+    uint64_t warm_up_ms_max = 10'000;  ///< for the first connections, before the run starts
+    bool spin = false;                 ///< never sleeps: for exact pacing where the core is ours
     ClientTable::Options clients;
     Judge::Options judge;
   };
@@ -76,14 +80,17 @@ class Replay final : private io::Resumable {
 
   void resume() override { send_due(); }
 
-  Asked* next();
+  void warm_up();
+  bool connect_one_ahead(uint64_t now_ns);
   bool sending();
   void send_due();
-  bool send(Asked& asked, uint64_t now_ns);
+  bool send(Asked& asked, uint64_t due_ns, uint64_t now_ns);
   void settle(uint64_t flight, Lane lane, std::optional<Bytes> message);
   void finish(Flight* flight, std::optional<Bytes> message, Lane lane);
   uint64_t pause_us();
   clients::Transport transport_of(const Asked& asked) const;
+  /// When the next query is due, by the clock; null: there is none now.
+  Asked* next(uint64_t& due_ns);
   void on_tick();
   void close_clients();
 
@@ -97,11 +104,8 @@ class Replay final : private io::Resumable {
   clients::Crowd crowd_;
   ClientTable table_;
   Slab<Flight> flights_;
-  std::optional<Timeline> timeline_;  ///< from the first query on
-  std::vector<Asked> batch_;
-  size_t batch_at_ = 0;
-  uint64_t due_ns_ = 0;  ///< of the next query, once has_due_
-  bool has_due_ = false;
+  Agenda agenda_;
+  const uint64_t ahead_ns_;
   bool blocked_ = false;  ///< a query is due and there is no room
   bool stopped_ = false;
   Timer tick_;

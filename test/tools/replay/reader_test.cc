@@ -1,12 +1,10 @@
 #include "tools/replay/reader.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <fstream>
 #include <semaphore>
 
-#include "test/tools/capture/packets.h"
+#include "test/tools/replay/capture_on_disk.h"
 
 namespace dotring::replay {
 namespace {
@@ -15,35 +13,6 @@ using capture::Captured;
 using capture::kSecond;
 using capture::kStart;
 using capture::Octets;
-
-/// A capture on disk until the test ends.
-class File {
- public:
-  explicit File(const Octets& octets)
-      : path_(testing::TempDir() + "dotring-reader-test-" + std::to_string(getpid())) {
-    std::ofstream(path_, std::ios::binary)
-        .write(reinterpret_cast<const char*>(octets.data()),
-               static_cast<std::streamsize>(octets.size()));
-  }
-  ~File() { unlink(path_.c_str()); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
-Octets capture_of(uint16_t queries) {
-  std::vector<Captured> packets;
-  for (uint16_t id = 0; id < queries; ++id) {
-    const uint64_t time_ns = kStart + id * kSecond / 100;
-    packets.push_back({time_ns, capture::ethernet4(capture::udp4(capture::query(id))), 0, 0});
-    packets.push_back({time_ns,
-                       capture::ethernet4(capture::udp4(capture::answer(id), capture::kServer4,
-                                                        capture::kClient4)),
-                       0, 0});
-  }
-  return capture::pcap_file(packets, {false, true, 1});
-}
 
 /// All that a Reader gives.
 std::vector<Asked> read_all(Reader::Options options, Findings& findings) {
