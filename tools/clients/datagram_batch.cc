@@ -102,12 +102,16 @@ bool DatagramBatch::send_segmented(int descriptor, Bytes bytes, uint16_t size) {
 }
 
 size_t DatagramBatch::send_each(int descriptor, Bytes bytes, const uint16_t* sizes, size_t count) {
+  Bytes rest = bytes;
   for (size_t i = 0; i < count; ++i) {
-    outgoing_vectors_[i] = vector_of(bytes.first(sizes[i]));
-    bytes = bytes.subspan(sizes[i]);
+    outgoing_vectors_[i] = vector_of(rest.first(sizes[i]));
+    rest = rest.subspan(sizes[i]);
   }
   const auto call = [&] {
     statistics_.send_calls.add();
+    if (count == 1) {
+      return ::send(descriptor, bytes.data(), sizes[0], MSG_DONTWAIT) < 0 ? -1 : 1;
+    }
     return sendmmsg(descriptor, outgoing_.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
   };
   int sent = call();
