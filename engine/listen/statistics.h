@@ -40,6 +40,7 @@ struct TcpListenerStatistics {
   Counter accepted;
   Counter refused_full;                      ///< connections_max reached, of all listeners
   Counter refused_client;                    ///< client_connections_max reached
+  Counter refused_access;                    ///< the access list drops this client
   Counter sessions_open;                     ///< now
   std::array<Counter, kSessionEnds> closed;  ///< by SessionEnd
   Counter queries;                           ///< handed to the handler

@@ -36,6 +36,10 @@ size_t TcpListener::memory_max(uint32_t connections_max) {
 
 void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
   if (ending_) return io::Acceptor::refuse(descriptor);
+  if (options_.access && options_.access->of(peer.address) == protect::Access::Drop) {
+    statistics_.refused_access.add();
+    return io::Acceptor::refuse(descriptor);
+  }
   const SessionLimits::Entry entry = limits_.enter(peer.address);
   if (entry != SessionLimits::Entry::Entered) {
     const bool full = entry == SessionLimits::Entry::Full;

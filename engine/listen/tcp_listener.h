@@ -13,6 +13,7 @@
 #include "engine/listen/client_session.h"
 #include "engine/listen/stream_factory.h"
 #include "engine/listen/turn_latency.h"
+#include "engine/protect/access_list.h"
 #include "engine/query/ports.h"
 
 namespace dotring::listen {
@@ -23,6 +24,8 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
     io::Acceptor::Options acceptor;
     SessionOptions session;
     query::Transport transport = query::Transport::Tcp;  ///< what queries are said to have come by
+    /// Whom it drops is closed at accept. Outlives the listener; null: nobody.
+    const protect::AccessList* access = nullptr;
   };
 
   /// All references outlive the listener.

@@ -22,7 +22,7 @@ void AskedCase::apply(MutableBytes name) const {
 }
 
 Asker::Asker(ReplyPort& port, const ReplyTo& reply_to, Transport transport,
-             const dns::QueryView& query)
+             const dns::QueryView& query, Bytes cookie)
     : port_(&port),
       reply_to_(reply_to),
       asked_case_(query.question.name),
@@ -30,10 +30,14 @@ Asker::Asker(ReplyPort& port, const ReplyTo& reply_to, Transport transport,
       flags_(query.header.flags),
       udp_size_(query.edns.udp_size),
       transport_(transport),
+      cookie_size_(static_cast<uint8_t>(cookie.size())),
       has_opt_(query.has_opt),
       dnssec_ok_(query.edns.dnssec_ok),
       padding_(query.edns.padding),
-      keepalive_(query.edns.keepalive_100ms.has_value()) {}
+      keepalive_(query.edns.keepalive_100ms.has_value()) {
+  assert(cookie.size() <= cookie_.size());
+  if (!cookie.empty()) std::memcpy(cookie_.data(), cookie.data(), cookie.size());
+}
 
 dns::QueryView Asker::view(const dns::QuestionKey& key,
                            std::array<uint8_t, dns::kNameSizeMax>& name) const {

@@ -27,11 +27,14 @@ class AskedCase {
 
 class Asker {
  public:
-  Asker(ReplyPort& port, const ReplyTo& reply_to, Transport transport, const dns::QueryView& query);
+  Asker(ReplyPort& port, const ReplyTo& reply_to, Transport transport, const dns::QueryView& query,
+        Bytes cookie = {});
 
   ReplyPort& port() const { return *port_; }
   const ReplyTo& reply_to() const { return reply_to_; }
   Transport transport() const { return transport_; }
+  /// For its reply; empty: none.
+  Bytes cookie() const { return Bytes(cookie_).first(cookie_size_); }
 
   /// The query as it was, its options apart from padding and keepalive left out. `name` is room
   /// for the question's name, and lives as long as the view.
@@ -46,6 +49,8 @@ class Asker {
   uint16_t flags_;
   uint16_t udp_size_;
   Transport transport_;
+  uint8_t cookie_size_;
+  std::array<uint8_t, 24> cookie_{};
   bool has_opt_ : 1;
   bool dnssec_ok_ : 1;
   bool padding_ : 1;

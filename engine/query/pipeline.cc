@@ -42,14 +42,48 @@ void Pipeline::expect(Bytes message) {
 void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {
   statistics_.queries[static_cast<size_t>(query.transport)].add();
   const dns::QueryView view = dns::view_query(query.message);
-  const Recipient to{port, query.reply_to, query.transport, view};
+  if (guard_) return handle_guarded(port, query, view);
+  serve({port, query.reply_to, query.transport, view});
+}
+
+// The guard has the first word, also on what is malformed: it too is answered.
+void Pipeline::handle_guarded(ReplyPort& port, const ClientQuery& query,
+                              const dns::QueryView& view) {
+  const bool udp = query.transport == Transport::Udp;
+  const protect::Guard::Judgement judgement =
+      guard_->judge({query.client.address, udp, view.edns.cookie});
+  Recipient to{port, query.reply_to, query.transport, view};
+  if (judgement.cookie) to.cookie = *judgement.cookie;
+  if (judgement.action != protect::Action::Serve) [[unlikely]]
+    return turn_away(to, judgement.action);
+  serve(to);
+}
+
+void Pipeline::turn_away(const Recipient& to, protect::Action action) {
+  if (to.query.verdict == dns::QueryVerdict::Drop) return on_not_accepted(to);
+  const ExtendedError prohibited{dns::extended_error::kProhibited};
+  if (action == protect::Action::Drop) {
+    return sender_.drop(to.port, to.reply_to, DropReason::TurnedAway);
+  }
+  statistics_.rejected.add();
+  if (action == protect::Action::Truncate) {
+    sender_.send_truncated(to, dns::rcode::kNoError);
+  } else if (action == protect::Action::BadCookie) {
+    sender_.send_error(to, dns::rcode::kBadCookie);
+  } else {
+    sender_.send_error(to, dns::rcode::kRefused, prohibited);
+  }
+}
+
+void Pipeline::serve(const Recipient& to) {
+  const dns::QueryView& view = to.query;
   if (view.verdict != dns::QueryVerdict::Accept) [[unlikely]]
     return on_not_accepted(to);
   const dns::QuestionKey key(view.question, key_bits(view), hash_key_);
   MutableBytes room = sender_.reserve(to);
   const Found found = find(to, key, room);
   if (room.empty()) [[unlikely]]
-    return sender_.drop(port, to.reply_to, DropReason::ClientGone);
+    return sender_.drop(to.port, to.reply_to, DropReason::ClientGone);
   switch (found.freshness) {
     case Freshness::Fresh:
       return on_fresh(to, key, room, found);
@@ -119,7 +153,7 @@ void Pipeline::on_stale(const Recipient& to, const dns::QuestionKey& key, Mutabl
                         const Found& found) {
   const bool asked = found.refresh_due || resolver_.in_flight(key);
   if (asked && !resolver_.slow(key)) {
-    const Asker asker(to.port, to.reply_to, to.transport, to.query);
+    const Asker asker(to.port, to.reply_to, to.transport, to.query, to.cookie);
     if (resolver_.wait(key, asker, true)) return;
   }
   statistics_.stale_at_once.add();
@@ -158,7 +192,7 @@ void Pipeline::on_missing(const Recipient& to, const dns::QuestionKey& key) {
 }
 
 void Pipeline::forward(const Recipient& to, const dns::QuestionKey& key) {
-  const Asker asker(to.port, to.reply_to, to.transport, to.query);
+  const Asker asker(to.port, to.reply_to, to.transport, to.query, to.cookie);
   if (!resolver_.wait(key, asker, false)) shed(to);
 }
 

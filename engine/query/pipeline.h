@@ -1,6 +1,6 @@
 // The life of a query, from the message to its reply: one pipeline per worker.
 //
-//   checked -> found in memory -> replied at once                  (almost always)
+//   [let in] -> checked -> found in memory -> replied at once                  (almost always)
 //           -> refused by rule, or answered here (local names)
 //           -> waits with all who ask the same (resolver.h)
 //
@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include "engine/protect/guard.h"
 #include "engine/query/local_names.h"
 #include "engine/query/resolver.h"
 
@@ -38,6 +39,8 @@ class Pipeline final : public QueryHandler {
   void expect(Bytes message) override;
   void handle(ReplyPort& port, const ClientQuery& query) override;
 
+  /// Whom to serve, decided before anything is looked up. Outlives the pipeline; null: everybody.
+  void set_guard(protect::Guard* guard) { guard_ = guard; }
   /// From now on nothing is asked unless somebody waits for it. Queries are still taken: listeners
   /// stop them.
   void drain() { resolver_.drain(); }
@@ -46,6 +49,9 @@ class Pipeline final : public QueryHandler {
   const Statistics& statistics() const { return statistics_; }
 
  private:
+  void serve(const Recipient& to);
+  void handle_guarded(ReplyPort& port, const ClientQuery& query, const dns::QueryView& view);
+  void turn_away(const Recipient& to, protect::Action action);
   Found find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room);
   void on_not_accepted(const Recipient& to);
   void on_fresh(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
@@ -68,6 +74,7 @@ class Pipeline final : public QueryHandler {
   Statistics statistics_;
   ReplySender sender_;
   Resolver resolver_;
+  protect::Guard* guard_ = nullptr;
   /// Hashes of the questions expected last, oldest at `oldest_expected_`.
   std::array<uint64_t, 4> expected_{};
   size_t oldest_expected_ = 0;

@@ -33,6 +33,7 @@ size_t ReplySender::size_max(const Recipient& to) const {
 dns::OptFields ReplySender::opt_fields(const Recipient& to) const {
   dns::OptFields fields;
   fields.udp_size = options_.udp_size_max;
+  fields.cookie = to.cookie;
   if (to.transport == Transport::Udp) [[likely]]
     return fields;
   if (to.query.edns.keepalive_100ms && keepalive_understood(to.transport)) {

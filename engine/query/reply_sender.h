@@ -21,6 +21,8 @@ struct Recipient {
   const ReplyTo& reply_to;
   Transport transport;
   const dns::QueryView& query;
+  /// Client and server cookie for its OPT (RFC 7873); empty: none.
+  Bytes cookie = {};
 };
 
 /// What a reply says of why it is as it is; only clients with EDNS learn of it.

@@ -20,9 +20,10 @@ enum class DropReason : uint8_t {
   Unanswerable,  ///< not a query: shorter than a header, or a response
   ClientGone,    ///< the port had no room for a reply
   OverLimit,     ///< shed, and the configured answer is none
+  TurnedAway,    ///< by the guard: protect/statistics.h counts why
   Shutdown,      ///< the pipeline ended before the answer came
 };
-inline constexpr size_t kDropReasons = 4;
+inline constexpr size_t kDropReasons = 5;
 
 struct Statistics {
   /// rcodes 0 to 23 have a counter each, all others share the last.
@@ -38,7 +39,7 @@ struct Statistics {
   Counter stale_at_once;  ///< an expired one whose refresh nobody should wait for
   Counter failing;        ///< SERVFAIL, because it failed lately (RFC 9520)
   Counter local;          ///< special-use names and ANY: nobody was asked
-  Counter rejected;       ///< FORMERR, NOTIMP, BADVERS, REFUSED by rule
+  Counter rejected;       ///< FORMERR, NOTIMP, BADVERS, REFUSED by rule, or turned away
   Counter misses;         ///< waited for an answer; `joined` of them for one that was on its way
   Counter joined;
   Counter shed;  ///< over a limit; answered as configured, or with a stale answer

@@ -47,7 +47,7 @@ void WaitingRoom::for_each(WaiterQueue& queue, const dns::QuestionKey& key, Send
   while (Waiter* waiter = leaving.pop_front()) {
     const Asker& asker = waiter->asker;
     const dns::QueryView query = asker.view(key, name);
-    send(Recipient{asker.port(), asker.reply_to(), asker.transport(), query});
+    send(Recipient{asker.port(), asker.reply_to(), asker.transport(), query, asker.cookie()});
     leave(*waiter);
   }
 }
