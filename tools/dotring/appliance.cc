@@ -66,8 +66,13 @@ std::optional<StartFailure> Appliance::start() {
     return StartFailure{StartFailure::kRefused, *error};
   if (auto error = redis_.open(configuration_)) return StartFailure{StartFailure::kRefused, *error};
   redis_.tell([this](const cache::redis::Event& event) { redis_journal_.on_event(event); });
-  for (const std::string& file : redis_.exposed_files()) {
-    log_.warning("secret_readable_by_others", {{"file", file}});
+  if (auto error = protect_.open(configuration_, random_)) {
+    return StartFailure{StartFailure::kRefused, *error};
+  }
+  tell_exposed(redis_.exposed_files());
+  tell_exposed(protect_.exposed_files());
+  if (protect_.open_to_everybody()) {
+    log_.warning("open_to_everybody", {{"remedy", "set access.allow, or rate.udp"}});
   }
   std::vector<Endpoint> addresses = configuration_.listen_dns;
   if (auto failure = settle(addresses)) return failure;
@@ -75,12 +80,13 @@ std::optional<StartFailure> Appliance::start() {
     return could_not("admin.listen", configuration_.admin.listen->to_text(), *failure);
   }
   if (auto failure = open_store()) return failure;
-  shared_.emplace(configuration_, clock_, tls_, *store_, redis_.enabled() ? &redis_ : nullptr,
-                  tcp_limits_, std::move(addresses), random_.fork(),
-                  [this](const upstream::Event& event) {
-                    journal_.on_event(event, clock_.monotonic_us() / 1000);
-                  },
-                  question_failure_listener(log_));
+  shared_.emplace(
+      configuration_, clock_, tls_, *store_, redis_.enabled() ? &redis_ : nullptr, protect_,
+      tcp_limits_, std::move(addresses), random_.fork(),
+      [this](const upstream::Event& event) {
+        journal_.on_event(event, clock_.monotonic_us() / 1000);
+      },
+      question_failure_listener(log_));
   if (auto failure = open_workers()) return failure;
   gather_sources();
   tell_memory();
@@ -88,6 +94,12 @@ std::optional<StartFailure> Appliance::start() {
   if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
   tell_ready();
   return std::nullopt;
+}
+
+void Appliance::tell_exposed(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
+    log_.warning("secret_readable_by_others", {{"file", file}});
+  }
 }
 
 // The default addresses are of both families. A machine without one of them should start all the

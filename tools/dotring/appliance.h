@@ -56,6 +56,7 @@ class Appliance {
   std::optional<StartFailure> settle(std::vector<Endpoint>& addresses);
   std::optional<StartFailure> open_store();
   std::optional<StartFailure> open_workers();
+  void tell_exposed(const std::vector<std::string>& files);
   void tell_memory();
   void tell_ready();
   void gather_sources();
@@ -76,6 +77,7 @@ class Appliance {
   UpstreamJournal journal_;
   RedisJournal redis_journal_;
   RedisSetup redis_;
+  ProtectSetup protect_;
   std::optional<SharedParts> shared_;
   MetricSources sources_;
   std::optional<ProgressWatch> watch_;

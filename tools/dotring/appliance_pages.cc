@@ -68,6 +68,7 @@ Page Appliance::page(std::string_view path) {
 Page Appliance::metrics_page() {
   MetricsPage page;
   add_query_metrics(page, sources_);
+  add_protect_metrics(page, sources_);
   add_cache_metrics(page, store_->statistics(), configuration_.cache.bytes_max);
   add_redis_metrics(page, sources_);
   add_upstream_metrics(page, sources_);

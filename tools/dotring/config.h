@@ -58,6 +58,21 @@ struct RedisOptions {
   cache::redis::BreakerOptions breaker;
 };
 
+/// Whom to serve, and how much; protect_setup.h makes it usable.
+struct ProtectOptions {
+  protect::AccessList::Options access;
+  /// Further networks, one a line.
+  std::string allow_file;
+  std::string refuse_file;
+  std::string drop_file;
+  protect::RateLimiter::Options rate;
+  protect::Guard::Options guard;
+  bool cookies = true;
+  /// Empty: a secret of this start.
+  std::string cookie_secret_file;
+  std::string cookie_secret_file_old;
+};
+
 struct Configuration {
   std::vector<Endpoint> listen_dns = {*Endpoint::parse("127.0.0.1:5300"),
                                       *Endpoint::parse("[::1]:5300")};
@@ -68,6 +83,7 @@ struct Configuration {
   listen::SessionLimits::Options tcp_limits;
   io::TcpStream::Options client_stream{.send_queue_max = 512 << 10};
 
+  ProtectOptions protect;
   query::Pipeline::Options query;
   cache::MemoryOptions cache;
   RedisOptions redis;

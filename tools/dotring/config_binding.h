@@ -30,6 +30,9 @@ inline std::string describe_type(const Endpoint*, const Limits&) {
 inline std::string describe_type(const UpstreamAddress*, const Limits&) {
   return "tls://ADDRESS[:PORT][?pin=BASE64&weight=NUMBER][#AUTH-NAME]";
 }
+inline std::string describe_type(const protect::Network*, const Limits&) {
+  return "networks (192.0.2.0/24, 2001:db8::/32)";
+}
 inline std::string describe_type(const RedisUrl*, const Limits&) {
   return "redis://HOST[:PORT][/DATABASE], rediss://..., unix:///PATH, redis+cluster://HOST,HOST, "
          "redis+sentinel://HOST,HOST/MASTER, or empty";

@@ -27,6 +27,11 @@ struct NamesOf<query::OverLimit> {
   static constexpr std::array<std::string_view, 3> kNames = {"servfail", "refuse", "drop"};
 };
 
+template <>
+struct NamesOf<protect::OverRate> {
+  static constexpr std::array<std::string_view, 3> kNames = {"truncate", "refuse", "drop"};
+};
+
 namespace {
 
 using binding::key;
@@ -50,6 +55,8 @@ constexpr Limits power_of_two(uint64_t min, uint64_t max) {
 
 constexpr size_t kUdp = static_cast<size_t>(query::Transport::Udp);
 constexpr size_t kTcp = static_cast<size_t>(query::Transport::Tcp);
+constexpr size_t kUnproven = static_cast<size_t>(protect::Proof::None);
+constexpr size_t kProven = static_cast<size_t>(protect::Proof::Address);
 
 // One line per key, however long: a table is read by its columns.
 // clang-format off
@@ -73,6 +80,28 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.tcp.session.finish_timeout_ms; }>("listen.tcp_finish_timeout_ms", "What is in flight on a connection that is to end gets so long", from(0, kDayMs)),
     key<[](auto& c) -> auto& { return c.client_stream.linger_timeout_ms; }>("listen.tcp_linger_timeout_ms", "How long a client may take to close its side after us, so that nothing is lost that it has not read", from(0, 60'000)),
     key<[](auto& c) -> auto& { return c.tcp.acceptor.backlog; }>("listen.tcp_backlog", "Connections that wait in the kernel to be accepted, per address and worker", from(1, 65'535)),
+
+    key<[](auto& c) -> auto& { return c.protect.access.allow; }>("access.allow", "Networks that may ask; of several that hold a client the longest counts, and whoever is in none is refused. Everybody: 0.0.0.0/0,::/0"),
+    key<[](auto& c) -> auto& { return c.protect.allow_file; }>("access.allow_file", "File with further ones, one a line; # begins a comment"),
+    key<[](auto& c) -> auto& { return c.protect.access.refuse; }>("access.refuse", "Networks that get REFUSED"),
+    key<[](auto& c) -> auto& { return c.protect.refuse_file; }>("access.refuse_file", "File with further ones"),
+    key<[](auto& c) -> auto& { return c.protect.access.drop; }>("access.drop", "Networks that get no reply and no TCP connection"),
+    key<[](auto& c) -> auto& { return c.protect.drop_file; }>("access.drop_file", "File with further ones"),
+
+    key<[](auto& c) -> auto& { return c.protect.rate.per_second[kUnproven]; }>("rate.udp", "Queries per second of one client by UDP without a valid cookie, where anybody may have forged the address; 0: no limit", from(0, 1'000'000)),
+    key<[](auto& c) -> auto& { return c.protect.rate.per_second[kProven]; }>("rate.proven", "The same by TCP, or with a valid cookie", from(0, 1'000'000)),
+    key<[](auto& c) -> auto& { return c.protect.rate.burst_ms; }>("rate.burst_ms", "What a client may save up, in milliseconds of its rate", from(1, 60'000)),
+    key<[](auto& c) -> auto& { return c.protect.rate.ipv4_bits; }>("rate.ipv4_prefix", "A client is a network of so many bits", from(8, 32)),
+    key<[](auto& c) -> auto& { return c.protect.rate.ipv6_bits; }>("rate.ipv6_prefix", "The same for IPv6", from(16, 128)),
+    key<[](auto& c) -> auto& { return c.protect.rate.exempt; }>("rate.exempt", "Networks without a limit"),
+    key<[](auto& c) -> auto& { return c.protect.guard.over_rate; }>("rate.over_limit", "What a client over its limit gets: an empty answer that sends it to TCP, REFUSED, or nothing; over TCP, or with a valid cookie, truncate refuses too"),
+    key<[](auto& c) -> auto& { return c.protect.guard.slip; }>("rate.slip", "By UDP without a valid cookie only each so-many-th query over the limit gets that, all others nothing; 0: none does", from(0, 1000)),
+    key<[](auto& c) -> auto& { return c.protect.rate.table_bytes; }>("rate.table", "Memory for clients' limits, 8 octets each, rounded up to a power of two", bytes(4 * kKiB, kGiB)),
+
+    key<[](auto& c) -> auto& { return c.protect.cookies; }>("cookies.enabled", "Gives cookies to clients that send one (RFC 7873, 9018)"),
+    key<[](auto& c) -> auto& { return c.protect.guard.cookie_required; }>("cookies.required", "By UDP, clients that send a cookie must send a valid one: BADCOOKIE; those that send none are served"),
+    key<[](auto& c) -> auto& { return c.protect.cookie_secret_file; }>("cookies.secret_file", "File with 16 octets or 32 hexadecimal digits, the same for all servers behind one address; empty: a random secret at each start"),
+    key<[](auto& c) -> auto& { return c.protect.cookie_secret_file_old; }>("cookies.secret_file_old", "The secret before that one: its cookies are still valid"),
 
     key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max; }>("query.in_flight_max", "Clients that wait for an answer, per worker", from(1, 1'000'000)),
     key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kUdp]; }>("query.udp_in_flight_max", "The same by UDP: less, so that a flood leaves room for TCP", from(1, 1'000'000)),

@@ -196,6 +196,21 @@ Problem parse_value(std::string_view text, const Limits&, UpstreamAddress& value
   return std::nullopt;
 }
 
+Problem parse_value(std::string_view text, const Limits&, protect::Network& value) {
+  const std::optional<protect::Network> parsed = protect::Network::parse(text);
+  if (!parsed) {
+    return "'" + std::string(text) +
+           "' is not a network, or has bits set behind its prefix; give 192.0.2.0/24 or "
+           "2001:db8::/32";
+  }
+  value = *parsed;
+  return std::nullopt;
+}
+
+std::string print_value(const protect::Network& value, const Limits&) {
+  return value.to_text();
+}
+
 std::string print_value(bool value, const Limits&) {
   return value ? "true" : "false";
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "engine/base/address.h"
+#include "engine/protect/network.h"
 #include "tls/trust.h"
 
 namespace dotring::appliance {
@@ -74,6 +75,7 @@ Problem parse_value(std::string_view text, const Limits& limits, bool& value);
 Problem parse_value(std::string_view text, const Limits& limits, std::string& value);
 Problem parse_value(std::string_view text, const Limits& limits, Endpoint& value);
 Problem parse_value(std::string_view text, const Limits& limits, UpstreamAddress& value);
+Problem parse_value(std::string_view text, const Limits& limits, protect::Network& value);
 
 Problem parse_value(std::string_view text, const Limits& limits, RedisUrl& value);
 
@@ -82,6 +84,7 @@ std::string print_value(bool value, const Limits& limits);
 std::string print_value(const std::string& value, const Limits& limits);
 std::string print_value(const Endpoint& value, const Limits& limits);
 std::string print_value(const UpstreamAddress& value, const Limits& limits);
+std::string print_value(const protect::Network& value, const Limits& limits);
 
 template <std::integral Number>
 constexpr Limits clipped(const Limits& limits) {

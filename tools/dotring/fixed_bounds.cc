@@ -29,6 +29,8 @@ void add_clients(Bounds& bounds, const Configuration& configuration) {
       {"answer by UDP", octets(udp.send_size_max), "whatever listen.udp_size_max says"});
   bounds.push_back({"TCP connection's own memory", octets(listen::SessionLimits::kSessionBytes),
                     "more is borrowed from listen.tcp_memory"});
+  bounds.push_back({"networks of the access lists", count(protect::NetworkTable::kNetworksMax),
+                    "in all lists and files together; as many without a rate limit"});
   bounds.push_back({"pause of accepting", ms(configuration.tcp.acceptor.retry_ms),
                     "when descriptors or memory are short"});
   bounds.push_back({"sleep of a worker", ms(configuration.loop.wait_ms_max),

@@ -71,6 +71,11 @@ int check_config(const Configuration& configuration) {
   if (auto error = open_tls(configuration, context)) return fail(StartFailure::kRefused, *error);
   RedisSetup redis;
   if (auto error = redis.open(configuration)) return fail(StartFailure::kRefused, *error);
+  ProtectSetup protect;
+  Random random({});
+  if (auto error = protect.open(configuration, random)) {
+    return fail(StartFailure::kRefused, *error);
+  }
   return print("dotring: the configuration is fine\n");
 }
 

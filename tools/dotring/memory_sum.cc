@@ -1,6 +1,7 @@
 #include "tools/dotring/memory_sum.h"
 
 #include "tls/upstream/multiplexer.h"
+#include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 
 namespace dotring::appliance {
@@ -58,6 +59,8 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
   };
   const uint64_t redis = RedisParts::memory_max(configuration.redis);
   if (redis > 0) terms.push_back({"redis", workers * redis});
+  const uint64_t rates = ProtectSetup::memory_max(configuration.protect);
+  if (rates > 0) terms.push_back({"rate_limits", rates});
   return terms;
 }
 

@@ -16,6 +16,7 @@
 #include "engine/io/loop.h"
 #include "engine/io/udp_socket.h"
 #include "engine/listen/statistics.h"
+#include "engine/protect/statistics.h"
 #include "engine/query/statistics.h"
 #include "tls/tls_statistics.h"
 #include "tls/upstream/statistics.h"
@@ -34,6 +35,7 @@ struct ServerSources {
 struct MetricSources {
   std::vector<const io::LoopStatistics*> loops;  ///< in the order of the workers
   std::vector<const query::Statistics*> queries;
+  std::vector<const protect::Statistics*> guards;
   std::vector<const upstream::Statistics*> upstreams;
   std::vector<ServerSources> servers;
   std::vector<const io::UdpStatistics*> udp_sockets;
@@ -46,6 +48,7 @@ struct MetricSources {
 };
 
 void add_query_metrics(MetricsPage& page, const MetricSources& sources);
+void add_protect_metrics(MetricsPage& page, const MetricSources& sources);
 void add_upstream_metrics(MetricsPage& page, const MetricSources& sources);
 void add_server_metrics(MetricsPage& page, const MetricSources& sources);
 void add_listen_metrics(MetricsPage& page, const MetricSources& sources);

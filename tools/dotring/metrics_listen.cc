@@ -44,11 +44,13 @@ void add_tcp(MetricsPage& page, const std::vector<const TcpListenerStatistics*>&
   page.counter("dotring_tcp_accepted_total", "Connections of clients.",
                total(all, &TcpListenerStatistics::accepted));
   const auto refused = [&](const char* reason, Counter TcpListenerStatistics::*counter) {
-    page.counter("dotring_tcp_refused_total", "Connections closed at once, over a limit.",
+    page.counter("dotring_tcp_refused_total",
+                 "Connections closed at once: over a limit, or dropped by the access list.",
                  total(all, counter), {{"reason", reason}});
   };
   refused("full", &TcpListenerStatistics::refused_full);
   refused("client", &TcpListenerStatistics::refused_client);
+  refused("access", &TcpListenerStatistics::refused_access);
   page.gauge("dotring_tcp_sessions", "Open connections of clients.",
              static_cast<double>(total(all, &TcpListenerStatistics::sessions_open)));
   for (size_t i = 0; i < listen::kSessionEnds; ++i) {

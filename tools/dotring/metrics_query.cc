@@ -12,7 +12,7 @@ using query::Statistics;
 constexpr std::array<std::string_view, query::kTransports> kTransportNames = {"udp", "tcp", "tls",
                                                                               "https"};
 constexpr std::array<std::string_view, query::kDropReasons> kDropNames = {
-    "unanswerable", "client_gone", "over_limit", "shutdown"};
+    "unanswerable", "client_gone", "over_limit", "turned_away", "shutdown"};
 // IANA, "DNS RCODEs"; the last one stands for all others.
 constexpr std::array<std::string_view, Statistics::kRcodes> kRcodeNames = {
     "NOERROR", "FORMERR",  "SERVFAIL",  "NXDOMAIN", "NOTIMP",    "REFUSED", "YXDOMAIN",
@@ -76,10 +76,9 @@ void add_waiting(MetricsPage& page, const std::vector<const Statistics*>& all) {
              static_cast<double>(total(all, &Statistics::waiting)));
   page.gauge("dotring_questions_in_flight", "Different questions in flight now.",
              static_cast<double>(total(all, &Statistics::resolutions)));
-  page.seconds(
-      "dotring_query_wait_seconds",
-      "From arrival to reply, of misses; dotring_query_turn_seconds has all others.",
-      Merged(all, &Statistics::wait_us));
+  page.seconds("dotring_query_wait_seconds",
+               "From arrival to reply, of misses; dotring_query_turn_seconds has all others.",
+               Merged(all, &Statistics::wait_us));
 }
 
 }  // namespace
@@ -122,8 +121,7 @@ void add_cache_metrics(MetricsPage& page, const cache::Statistics& cache, size_t
   page.counter("dotring_cache_refreshes_due_total", "Hits that asked for a refresh.",
                cache.refreshes_due);
   page.counter("dotring_cache_too_large_total",
-               "Answers too long to be kept, or with too many records.",
-               cache.refused_large);
+               "Answers too long to be kept, or with too many records.", cache.refused_large);
 }
 
 }  // namespace dotring::appliance

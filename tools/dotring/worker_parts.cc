@@ -42,9 +42,13 @@ WorkerParts::WorkerParts(const SharedParts& shared, size_t index, const HashKey&
       multiplexer_(upstream_options_of(shared),
                    upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
                    dialers(shared, loop_, tls_statistics_)),
-      pipeline_(query_options_of(shared), open_store(index), multiplexer_,
-                loop_.timers(), loop_.turn_clock(), shared.question_key),
-      streams_(loop_, shared.configuration.client_stream) {}
+      guard_(shared.configuration.protect.guard, shared.protect.parts(shared.clock),
+             loop_.turn_clock()),
+      pipeline_(query_options_of(shared), open_store(index), multiplexer_, loop_.timers(),
+                loop_.turn_clock(), shared.question_key),
+      streams_(loop_, shared.configuration.client_stream) {
+  if (!guard_.idle()) pipeline_.set_guard(&guard_);
+}
 
 // Memory alone, or with Redis behind it.
 query::AnswerStore& WorkerParts::open_store(size_t index) {
@@ -65,8 +69,10 @@ std::optional<std::string> WorkerParts::open() {
 std::optional<std::string> WorkerParts::open_address(const Endpoint& address) {
   listen::UdpListener& udp = udp_.emplace_back(loop_, shared_.configuration.udp, pipeline_);
   if (auto failure = udp.open(address)) return "UDP " + address.to_text() + ": " + *failure;
+  listen::TcpListener::Options tcp_options = shared_.configuration.tcp;
+  tcp_options.access = shared_.protect.access();
   listen::TcpListener& tcp =
-      tcp_.emplace_back(loop_, shared_.configuration.tcp, shared_.tcp_limits, streams_, pipeline_);
+      tcp_.emplace_back(loop_, tcp_options, shared_.tcp_limits, streams_, pipeline_);
   if (auto failure = tcp.open(address)) return "TCP " + address.to_text() + ": " + *failure;
   return std::nullopt;
 }
@@ -137,6 +143,7 @@ void WorkerParts::add_to(MetricSources& sources) const {
   if (redis_) redis_->add_to(sources);
   sources.loops.push_back(&loop_.statistics());
   sources.queries.push_back(&pipeline_.statistics());
+  sources.guards.push_back(&guard_.statistics());
   sources.upstreams.push_back(&multiplexer_.statistics());
   sources.servers.resize(multiplexer_.server_count());
   for (size_t i = 0; i < multiplexer_.server_count(); ++i) {

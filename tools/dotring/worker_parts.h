@@ -18,6 +18,7 @@
 #include "tls/upstream/multiplexer.h"
 #include "tools/dotring/config.h"
 #include "tools/dotring/metrics.h"
+#include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 
 namespace dotring::appliance {
@@ -30,6 +31,7 @@ struct SharedParts {
   cache::MemoryStore& store;
   /// Null: no second level.
   RedisSetup* redis = nullptr;
+  ProtectSetup& protect;
   listen::SessionLimits& tcp_limits;
   /// Where to listen, with ports.
   std::vector<Endpoint> addresses;
@@ -83,6 +85,7 @@ class WorkerParts {
   std::deque<tls::TlsStatistics> tls_statistics_;  ///< by server
   upstream::Multiplexer multiplexer_;
   std::optional<RedisParts> redis_;
+  protect::Guard guard_;
   query::Pipeline pipeline_;
   listen::PlainStreamFactory streams_;
   std::deque<listen::UdpListener> udp_;

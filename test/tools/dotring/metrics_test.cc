@@ -15,6 +15,7 @@ struct TwoWorkers {
     for (size_t i = 0; i < 2; ++i) {
       sources.loops.push_back(&loop[i]);
       sources.queries.push_back(&query[i]);
+      sources.guards.push_back(&guard[i]);
       sources.upstreams.push_back(&upstream[i]);
       sources.servers[0].statistics.push_back(&server[i]);
       sources.servers[0].tls.push_back(&tls[i]);
@@ -28,6 +29,7 @@ struct TwoWorkers {
   std::string text() const {
     MetricsPage page;
     add_query_metrics(page, sources);
+    add_protect_metrics(page, sources);
     add_redis_metrics(page, sources);
     add_upstream_metrics(page, sources);
     add_server_metrics(page, sources);
@@ -40,6 +42,7 @@ struct TwoWorkers {
 
   io::LoopStatistics loop[2];
   query::Statistics query[2];
+  protect::Statistics guard[2];
   upstream::Statistics upstream[2];
   upstream::ServerStatistics server[2];
   tls::TlsStatistics tls[2];
@@ -53,6 +56,22 @@ struct TwoWorkers {
 };
 
 constexpr char kServer[] = "192.0.2.1:853#dns.example";
+
+TEST(Metrics, WhoWasTurnedAwayIsToldByReason) {
+  TwoWorkers workers;
+  for (protect::Statistics& guard : workers.guard) {
+    guard.by_access[static_cast<size_t>(protect::Action::Drop)].add(2);
+    guard.by_rate[1][static_cast<size_t>(protect::Action::Refuse)].add(3);
+    guard.cookies[static_cast<size_t>(protect::CookieState::Valid)].add(4);
+  }
+  const std::string text = workers.text();
+  for (const char* line : {"dotring_access_turned_away_total{action=\"drop\"} 4",
+                           "dotring_access_turned_away_total{action=\"refuse\"} 0",
+                           "dotring_rate_limited_total{client=\"proven\",action=\"refuse\"} 6",
+                           "dotring_cookies_total{cookie=\"valid\"} 8"}) {
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  }
+}
 
 TEST(Metrics, RedisIsThereOnlyWhereItIsConfigured) {
   TwoWorkers workers;

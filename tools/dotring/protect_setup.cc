@@ -1,0 +1,171 @@
+#include "tools/dotring/protect_setup.h"
+
+#include <sys/stat.h>
+
+#include <bit>
+#include <charconv>
+
+#include "tls/file.h"
+
+namespace dotring::appliance {
+namespace {
+
+using protect::Network;
+using protect::NetworkTable;
+using protect::ServerCookies;
+
+using Failure = std::optional<ConfigError>;
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r";
+  const size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+/// One network a line; Problem: what is wrong with which line.
+Problem read_networks(std::string_view content, std::vector<Network>& networks) {
+  for (size_t number = 1; !content.empty(); ++number) {
+    const std::string_view line = content.substr(0, content.find('\n'));
+    content.remove_prefix(std::min(line.size() + 1, content.size()));
+    const std::string_view text = trimmed(line.substr(0, line.find('#')));
+    if (text.empty()) continue;
+    Network network;
+    if (Problem problem = parse_value(text, {}, network)) {
+      return "line " + std::to_string(number) + ": " + *problem;
+    }
+    networks.push_back(network);
+  }
+  return std::nullopt;
+}
+
+Failure add_file(const std::string& key, const std::string& path, std::vector<Network>& networks) {
+  if (path.empty()) return std::nullopt;
+  std::string content;
+  if (auto failure = tls::read_file(path, content)) {
+    return ConfigError{key, path, "", "cannot be read: " + *failure};
+  }
+  if (Problem problem = read_networks(content, networks)) {
+    return ConfigError{key, path, "", *problem};
+  }
+  return std::nullopt;
+}
+
+Failure refuse_too_many(const std::string& key, size_t count) {
+  if (count <= NetworkTable::kNetworksMax) return std::nullopt;
+  return ConfigError{key, std::to_string(count) + " networks", "",
+                     "too many; give at most " + std::to_string(NetworkTable::kNetworksMax) +
+                         " in all lists and files together"};
+}
+
+std::optional<ServerCookies::Secret> parse_hexadecimal(std::string_view text) {
+  ServerCookies::Secret secret{};
+  if (text.size() != 2 * secret.size()) return std::nullopt;
+  for (size_t i = 0; i < secret.size(); ++i) {
+    const char* from = text.data() + 2 * i;
+    const auto result = std::from_chars(from, from + 2, secret[i], 16);
+    if (result.ec != std::errc() || result.ptr != from + 2) return std::nullopt;
+  }
+  return secret;
+}
+
+std::optional<ServerCookies::Secret> parse_secret(std::string_view content) {
+  ServerCookies::Secret secret{};
+  if (content.size() != secret.size()) {
+    const size_t end = content.find_last_not_of("\r\n");
+    return parse_hexadecimal(content.substr(0, end == std::string_view::npos ? 0 : end + 1));
+  }
+  std::copy(content.begin(), content.end(), secret.begin());
+  return secret;
+}
+
+ServerCookies::Secret random_secret(Random& random) {
+  const std::array<uint64_t, 2> drawn = {random.next(), random.next()};
+  return std::bit_cast<ServerCookies::Secret>(drawn);
+}
+
+bool has_limit(const ProtectOptions& options) {
+  return options.rate.per_second[0] > 0 || options.rate.per_second[1] > 0;
+}
+
+}  // namespace
+
+Failure ProtectSetup::open(const Configuration& configuration, Random& random) {
+  const ProtectOptions& options = configuration.protect;
+  if (Failure failure = open_access(options)) return failure;
+  if (Failure failure = refuse_too_many("rate.exempt", options.rate.exempt.size())) return failure;
+  if (has_limit(options)) rate_.emplace(options.rate, random.fork());
+  return open_cookies(options, random);
+}
+
+Failure ProtectSetup::open_access(const ProtectOptions& options) {
+  protect::AccessList::Options access = options.access;
+  for (auto failure : {add_file("access.allow_file", options.allow_file, access.allow),
+                       add_file("access.refuse_file", options.refuse_file, access.refuse),
+                       add_file("access.drop_file", options.drop_file, access.drop)}) {
+    if (failure) return failure;
+  }
+  const size_t count = access.allow.size() + access.refuse.size() + access.drop.size();
+  if (Failure failure = refuse_too_many("access.allow", count)) return failure;
+  access_.emplace(access);
+  if (access_->allows_all()) access_.reset();
+  return std::nullopt;
+}
+
+Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random) {
+  if (!options.cookies) {
+    if (!options.guard.cookie_required) return std::nullopt;
+    return ConfigError{"cookies.required", "true", "",
+                       "nobody is given a cookie; make cookies.enabled true"};
+  }
+  const std::string& old = options.cookie_secret_file_old;
+  if (options.cookie_secret_file.empty()) {
+    if (!old.empty()) {
+      return ConfigError{"cookies.secret_file_old", old, "",
+                         "there is no new secret; give cookies.secret_file too"};
+    }
+    secrets_.push_back(random_secret(random));
+  } else if (auto failure = read_secret("cookies.secret_file", options.cookie_secret_file)) {
+    return failure;
+  }
+  if (!old.empty()) {
+    if (auto failure = read_secret("cookies.secret_file_old", old)) return failure;
+  }
+  cookies_.emplace(ServerCookies::Options(), secrets_);
+  return std::nullopt;
+}
+
+Failure ProtectSetup::read_secret(const std::string& key, const std::string& path) {
+  std::string content;
+  if (auto failure = tls::read_file(path, content)) {
+    return ConfigError{key, path, "", "cannot be read: " + *failure};
+  }
+  const std::optional<ServerCookies::Secret> secret = parse_secret(content);
+  if (!secret) {
+    return ConfigError{key, path, "",
+                       "neither 16 octets nor 32 hexadecimal digits; make one by `openssl rand "
+                       "-hex 16`"};
+  }
+  secrets_.push_back(*secret);
+  struct stat status {};
+  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
+  if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & kOthers)) {
+    exposed_files_.push_back(path);
+  }
+  return std::nullopt;
+}
+
+protect::Guard::Parts ProtectSetup::parts(const io::Clock& clock) {
+  protect::Guard::Parts parts;
+  parts.access = access();
+  parts.rate = rate_ ? &*rate_ : nullptr;
+  parts.cookies = cookies_ ? &*cookies_ : nullptr;
+  parts.wall_s = [&clock] { return clock.wall_s(); };
+  return parts;
+}
+
+uint64_t ProtectSetup::memory_max(const ProtectOptions& options) {
+  return has_limit(options) ? std::bit_ceil(options.rate.table_bytes) : 0;
+}
+
+}  // namespace dotring::appliance
