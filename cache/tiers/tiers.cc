@@ -46,7 +46,8 @@ bool Tiers::fetch(query::Fetch& fetch) {
     return false;
   }
   fetch.store_state = asked;
-  fetch.wait_us = wait_.wait_us();
+  asked->ahead = asked_.used() - 1;
+  fetch.wait_us = wait_.ask(asked->ahead, clock_.now_us);
   return true;
 }
 
@@ -69,7 +70,9 @@ void Tiers::on_got(redis::Get& get, GetResult result, Bytes value) {
 }
 
 void Tiers::finish(Asked& asked, GetResult result, Bytes value) {
-  if (result != GetResult::Failed) wait_.took(clock_.now_us - asked.started_us);
+  if (result != GetResult::Failed) {
+    wait_.took(clock_.now_us - asked.started_us, asked.ahead, clock_.now_us);
+  }
   if (result == GetResult::Missing && ask_with_old_key(asked)) return;
   if (result == GetResult::Missing) statistics_.misses.add();
   if (result == GetResult::Failed) statistics_.failures.add();

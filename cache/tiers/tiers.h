@@ -65,6 +65,7 @@ class Tiers final : public query::AnswerStore {
     Tiers& tiers;
     query::Fetch& fetch;
     uint64_t started_us;
+    uint32_t ahead = 0;    ///< GETs under way when it left
     size_t key_index = 0;  ///< of the seal key that names are hashed with
   };
   static constexpr size_t kValueMax = kBodyHeadSize + dns::kMessageSizeMax + Envelope::kOverheadMax;

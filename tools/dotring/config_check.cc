@@ -113,7 +113,8 @@ tls::ClientOptions tls_options(const Configuration& configuration) {
 query::Pipeline::Options query_options(const Configuration& configuration) {
   query::Pipeline::Options options = configuration.query;
   options.reply.keepalive_ms = configuration.tcp.session.idle_timeout_ms;
-  options.resolver.fetch_wait_us = configuration.redis.wait.wait_us_max;
+  const cache::tiers::UsualWait::Options& wait = configuration.redis.wait;
+  options.resolver.fetch_wait_us = wait.wait_us_max + wait.queue_us_max;
   return options;
 }
 

@@ -323,17 +323,5 @@ TEST_F(TiersTest, WhileKeysAreChangedBothAreLookedUp) {
   EXPECT_FALSE(fetched(after, key_).empty());
 }
 
-TEST(UsualWaitTest, FollowsWhatIsMeasuredWithinItsLimits) {
-  UsualWait wait({.wait_us_min = 1000, .wait_us_max = 5000});
-  EXPECT_EQ(wait.wait_us(), 5000u);
-  for (int i = 0; i < 100; ++i) wait.took(200);
-  EXPECT_EQ(wait.wait_us(), 1000u);
-  for (int i = 0; i < 100; ++i) wait.took(3000);
-  EXPECT_GE(wait.wait_us(), 2900u);
-  EXPECT_LE(wait.wait_us(), 4000u);
-  for (int i = 0; i < 100; ++i) wait.took(1'000'000);
-  EXPECT_EQ(wait.wait_us(), 5000u);
-}
-
 }  // namespace
 }  // namespace dotring::cache::tiers
