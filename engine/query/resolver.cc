@@ -87,7 +87,7 @@ bool Resolver::wait(const dns::QuestionKey& key, const Asker& asker, bool stale_
   if (resolution) {
     statistics_.joined.add();
   } else {
-    resolution = start(key, !stale_exists);
+    resolution = start(key, true);
   }
   if (!resolution) return false;
   statistics_.misses.add();
@@ -103,8 +103,12 @@ void Resolver::expect_stale(Resolution& resolution) {
 }
 
 void Resolver::refresh(const dns::QuestionKey& key) {
-  if (draining_ || resolutions_.used() >= resolutions_.capacity() / 2 || table_.find(key)) return;
+  if (draining_ || !has_room_without_waiters() || table_.find(key)) return;
   if (start(key, false)) statistics_.refreshes.add();
+}
+
+bool Resolver::has_room_without_waiters() const {
+  return resolutions_.used() < resolutions_.capacity() / 2;
 }
 
 bool Resolver::slow(const dns::QuestionKey& key) {
@@ -253,10 +257,11 @@ void Resolver::fetch_done(Fetch& fetch, Bytes answer) {
   resolution.resolver.on_fetched(resolution, answer);
 }
 
-// An upstream that has been asked already goes on and fills the cache.
+// An upstream that has been asked already goes on and fills the cache, as long as there is room for
+// questions that nobody waits for: those must not turn away clients.
 void Resolver::on_fetched(Resolution& resolution, Bytes answer) {
   statistics_.fetch_hits.add();
-  const bool over = !resolution.forwarding;
+  const bool over = !resolution.forwarding || !has_room_without_waiters();
   if (over) detach(resolution);
   waiting_room_.send_message(resolution.queue, resolution.key, answer, 0, std::nullopt);
   if (over) resolutions_.give_back(&resolution);

@@ -36,7 +36,7 @@ class Resolver {
  public:
   struct Options {
     WaitingRoom::Options waiting_room;
-    /// Questions in flight; refreshes without waiters may use half of them.
+    /// Questions in flight; those that nobody waits for may use half of them.
     uint32_t resolutions_max = 8192;
     /// The deadline of a query.
     uint64_t timeout_ms = 5000;
@@ -64,9 +64,9 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  /// Takes a client to wait for the answer. `stale_exists`: there is one to fall back on, and the
-  /// slower tiers, which can have nothing better, are not asked. False when a limit forbids it; the
-  /// client is still the caller's.
+  /// Takes a client to wait for the answer. `stale_exists`: there is one to fall back on; the
+  /// slower tiers are asked all the same, somebody else may have refreshed it. False when a limit
+  /// forbids it; the client is still the caller's.
   bool wait(const dns::QuestionKey& key, const Asker& asker, bool stale_exists);
   /// Asks without anybody waiting, unless the question is in flight or a limit forbids it.
   void refresh(const dns::QuestionKey& key);
@@ -85,6 +85,7 @@ class Resolver {
   friend struct Resolution;
 
   Resolution* start(const dns::QuestionKey& key, bool fetch_first);
+  bool has_room_without_waiters() const;
   bool start_fetch(Resolution& resolution);
   bool start_forward(Resolution& resolution);
   void expect_stale(Resolution& resolution);

@@ -276,12 +276,49 @@ TEST(SlowerTier, ItIsNotAskedForRefreshes) {
     ask c1 www.example.com A
     reply c1 NOERROR
     asked www.example.com A
+  )");
+}
+
+TEST(SlowerTier, ItIsAskedForWhatIsStaleHereSomebodyMayHaveRefreshedIt) {
+  play(R"(
+    slow-tier on
+    cached stale www.example.com A refresh
+    ask c1 www.example.com A
+    fetching www.example.com A
+    asked nothing
+    fetched www.example.com A NOERROR
+    reply c1 NOERROR
+    asked nothing
     cached stale ftp.example.com A refresh
     ask c2 ftp.example.com A
+    fetched ftp.example.com A nothing
     asked ftp.example.com A
     answer ftp.example.com A NOERROR
     reply c2 NOERROR
   )");
+}
+
+TEST(SlowerTier, QuestionsThatNobodyWaitsForLeaveRoomForClients) {
+  Pipeline::Options options;
+  options.resolver.resolutions_max = 4;
+  Scenario scenario(options);
+  scenario.play(R"(
+    slow-tier on
+    ask c1 a.example A
+    ask c2 b.example A
+    after 2ms
+    asked a.example A
+    asked b.example A
+    fetched a.example A NOERROR
+    reply c1 NOERROR
+  )");
+  EXPECT_EQ(scenario.world().forwarder.cancelled, 1) << "two of four are in flight";
+  scenario.play(R"(
+    fetched b.example A NOERROR
+    reply c2 NOERROR
+    answer b.example A NOERROR
+  )");
+  EXPECT_EQ(scenario.world().forwarder.cancelled, 1) << "one goes on and fills the cache";
 }
 
 }  // namespace
