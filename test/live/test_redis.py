@@ -8,7 +8,8 @@ import pytest
 from harness import client
 from harness.certificates import Authority
 from harness.dotring import Dotring, Responder, run_once
-from harness.redis import PASSWORD, Cluster, Delayed, Garbage, Redis
+from harness.redis import PASSWORD, Cluster, Redis
+from harness.redis_ways import Delayed, Garbage
 from harness.waiting import wait_for
 
 KEY = "00112233445566778899aabbccddeeff" * 2

@@ -1,10 +1,8 @@
-"""Debian's redis-server as the tests need it: on a port, a unix socket, with TLS; and what stands in its way."""
+"""Debian's redis-server as the tests need it: on a port, a unix socket, with TLS; clusters and sentinels."""
 
 import contextlib
-import socket
 import subprocess
 import threading
-import time
 
 from harness import ports
 from harness.servers import HOST, available
@@ -122,6 +120,48 @@ class Cluster:
         return [key for node in self.nodes for key in node.answer_keys()]
 
 
+class Sentinels:
+    """A master with a replica, and three sentinels that watch them."""
+
+    NAME = "mymaster"
+
+    def __init__(self, stage):
+        self.master = Redis(stage)
+        self.replica = Redis(stage, replicaof=f"{HOST} {self.master.port}")
+        self._ports = [ports.free_port() for _ in range(3)]
+        for port in self._ports:
+            # Sentinels write their configuration anew: each has a file of its own.
+            path = stage.file(f"sentinel-{port}.conf", self._configuration(stage, port))
+            stage.start("sentinel", [available("redis-server"), path, "--sentinel"])
+        for port in self._ports:
+            wait_for(lambda port=port: "slaves=1,sentinels=3" in self._ask(port, "info", "sentinel"), "all know all")
+        wait_for(lambda: "state=online" in self.master.cli("info", "replication"), "the replica follows")
+
+    def _configuration(self, stage, port):
+        lines = [
+            f"port {port}",
+            f"bind {HOST}",
+            f"dir {stage.folder}",
+            f"sentinel monitor {self.NAME} {HOST} {self.master.port} 2",
+            f"sentinel down-after-milliseconds {self.NAME} 1000",
+            f"sentinel failover-timeout {self.NAME} 5000",
+        ]
+        return "\n".join(lines) + "\n"
+
+    @staticmethod
+    def _ask(port, *words):
+        done = subprocess.run(["redis-cli", "-h", HOST, "-p", str(port), *words], capture_output=True, timeout=30)
+        return done.stdout.decode(errors="replace")
+
+    def fail_over(self):
+        """The replica becomes master, as an operator asks for it."""
+        wait_for(lambda: "OK" in self._ask(self._ports[0], "sentinel", "failover", self.NAME), "a failover is begun")
+
+    @property
+    def url(self):
+        return f"redis+sentinel://{','.join(f'{HOST}:{port}' for port in self._ports)}/{self.NAME}"
+
+
 class Monitor:
     def __init__(self, command):
         self._octets = b""
@@ -138,88 +178,3 @@ class Monitor:
     def end(self):
         self._process.kill()
         self._process.wait()
-
-
-class TcpServer:
-    """Accepts on a free port and hands each connection to serve(), on a thread of its own."""
-
-    def __init__(self, stage):
-        self._listener = socket.create_server((HOST, 0), backlog=64)
-        self._sockets = []
-        self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
-        stage.at_end(self.close)
-
-    @property
-    def url(self):
-        return f"redis://{HOST}:{self.port}"
-
-    def close(self):
-        for one in [self._listener, *self._sockets]:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._sockets.append(connection)
-            threading.Thread(target=self._run, args=(connection,), daemon=True).start()
-
-    def _run(self, connection):
-        with contextlib.suppress(OSError):
-            self.serve(connection)
-        with contextlib.suppress(OSError):
-            connection.close()
-
-
-class Garbage(TcpServer):
-    """Answers everything with octets that are no replies."""
-
-    def serve(self, connection):
-        while connection.recv(65536):
-            connection.sendall(b"\x00\xffHTTP/1.1 418 no Redis here\r\n\r\n" * 10)
-
-
-class Delayed(TcpServer):
-    """A Redis whose replies come `delay_s` later than they should; the delay may change any time."""
-
-    def __init__(self, stage, redis, delay_s=0.0):
-        self._redis = redis
-        self.delay_s = delay_s
-        super().__init__(stage)
-
-    def serve(self, connection):
-        with socket.create_connection((HOST, self._redis.port)) as server:
-            self._sockets.append(server)
-            threading.Thread(target=self._replies, args=(server, connection), daemon=True).start()
-            while octets := connection.recv(65536):
-                server.sendall(octets)
-
-    def _replies(self, server, connection):
-        queue, ready = [], threading.Condition()
-
-        def deliver():
-            while True:
-                with ready:
-                    ready.wait_for(lambda: queue)
-                    due, octets = queue.pop(0)
-                if octets is None:
-                    return
-                time.sleep(max(0.0, due - time.monotonic()))
-                with contextlib.suppress(OSError):
-                    connection.sendall(octets)
-
-        threading.Thread(target=deliver, daemon=True).start()
-        octets = b"x"
-        while octets:
-            try:
-                octets = server.recv(65536)
-            except OSError:
-                octets = b""
-            with ready:
-                queue.append((time.monotonic() + self.delay_s, octets or None))
-                ready.notify()
