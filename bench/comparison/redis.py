@@ -10,9 +10,11 @@ import time
 from comparison.metrics import page_sums
 from comparison.processes import HOST, Pinned, accepts, free_port
 from comparison.servers import SOURCE_CORE, Dotring
-from comparison.works import RUN_S, Work, measured
+from comparison.source import right_answers
+from comparison.works import RUN_S, Work, measured, stopped
 
 NAMES = 50_000
+RESTART_NAMES = 100_000
 FILL_PASSES_MAX = 5
 CLIENTS = ("-c", 4, "-q", 256)
 
@@ -23,14 +25,21 @@ HITS = 'dotring_redis_lookups_total{result="hit"}'
 
 class Redis:
     def __init__(self, folder):
+        self.folder = folder
         self.port = free_port()
+        self.start()
+
+    def start(self):
+        """Again, after it was stopped: empty."""
         command = [shutil.which("redis-server"), "--port", self.port, "--bind", HOST, "--save", "", "--appendonly", "no"]
-        self.process = Pinned("redis", command, SOURCE_CORE, folder)
+        self.process = Pinned("redis", command, SOURCE_CORE, self.folder)
         self.process.wait_until(lambda: accepts(self.port), "port")
 
+    def cli(self, *words):
+        return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True).stdout
+
     def keys(self):
-        done = subprocess.run(["redis-cli", "-p", str(self.port), "dbsize"], capture_output=True, text=True)
-        return int(done.stdout)
+        return int(self.cli("dbsize"))
 
 
 class DotringWithRedis(Dotring):
@@ -39,13 +48,16 @@ class DotringWithRedis(Dotring):
     def __init__(self, beside):
         super().__init__(beside.bin_dir, beside.folder, beside.upstream)
         self.redis = Redis(beside.folder)
+        self.way_port = self.redis.port  # where dotring connects to
+        self.readable = True  # whether that can be
 
     def command(self):
-        return [*super().command(), f"--redis.url=redis://{HOST}:{self.redis.port}"]
+        return [*super().command(), f"--redis.url=redis://{HOST}:{self.way_port}"]
 
     def start(self):
         super().start()
-        self.process.wait_until(lambda: page_sums(self, "dotring_redis_servers_readable")[0] > 0, "Redis")
+        if self.readable:
+            self.process.wait_until(lambda: page_sums(self, "dotring_redis_servers_readable")[0] > 0, "Redis")
 
     def end(self):
         self.stop()
@@ -70,7 +82,7 @@ class RedisHits(RedisWork):
 
     def _round(self, own, source):
         options = ("--names", NAMES, "--order", "sequential", "--count", NAMES, *CLIENTS)
-        self._fill(own, source)
+        fill(own, source, NAMES)
         # The upstream runs: whatever Redis does not have in time it answers, and that is a figure, too.
         before = page_sums(own, COMMANDS, WRITES, HITS)
         from_redis = measured(own, source, *options)
@@ -84,15 +96,39 @@ class RedisHits(RedisWork):
         }
 
 
-    def _fill(self, own, source):
-        """What the queue or the breaker dropped is asked again by a dotring that knows nothing."""
-        options = ("--names", NAMES, "--order", "sequential", "--count", NAMES, "-q", 64)
-        for _ in range(FILL_PASSES_MAX):
-            source.run(own.port, *options)
-            own.restart()
-            if own.redis.keys() >= NAMES:
-                return
-        raise RuntimeError(f"Redis has {own.redis.keys()} of {NAMES} answers")
+
+class RedisRestart(RedisWork):
+    """A dotring that knows nothing, while the upstream is stopped: whatever is answered is from Redis."""
+
+    name = "redis-restart"
+    title = "restart with 100,000 names in Redis"
+
+    def round(self, server, source):
+        own = DotringWithRedis(server)
+        own.start()
+        try:
+            options = fill(own, source, RESTART_NAMES)
+            with stopped(own.upstream):
+                report = source.run(own.port, *options, *CLIENTS)
+            return {
+                "without_upstream_share": right_answers(report) / RESTART_NAMES,
+                "p50_us": report["latency_from_due_us"]["p50"],
+                "p99_us": report["latency_from_due_us"]["p99"],
+            }
+        finally:
+            own.end()
+
+
+def fill(own, source, names):
+    """Until Redis has all; what the queue or the breaker dropped is asked again by a dotring that knows nothing,
+    which is what is left. Gives the options that ask for these names."""
+    options = ("--names", names, "--order", "sequential", "--count", names)
+    for _ in range(FILL_PASSES_MAX):
+        source.run(own.port, *options, "-q", 64)
+        own.restart()
+        if own.redis.keys() >= names:
+            return options
+    raise RuntimeError(f"Redis has {own.redis.keys()} of {names} answers")
 
 
 class RedisWriteBehind(RedisWork):
@@ -124,4 +160,4 @@ class RedisWriteBehind(RedisWork):
         return result
 
 
-WORKS = (RedisHits(), RedisWriteBehind())
+WORKS = (RedisHits(), RedisWriteBehind(), RedisRestart())
