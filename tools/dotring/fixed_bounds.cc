@@ -74,6 +74,11 @@ void add_redis(Bounds& bounds) {
                     "then the next one is asked"});
   bounds.push_back({"look-ups in Redis", count(cache::tiers::Tiers::Options().gets_max),
                     "under way, per worker"});
+  const cache::tiers::UsualWait::Options wait;
+  bounds.push_back({"added wait for Redis in a burst", ms(wait.queue_us_max / 1000),
+                    "for look-ups of our own in front, as long as replies come"});
+  bounds.push_back({"of that for each look-up in front",
+                    std::to_string(wait.command_us_max) + " us", "or as measured, if less"});
   bounds.push_back({"flushes remembered", count(cache::tiers::FlushLog::Options().rules_max),
                     "above, everything stored before the latest of them counts as flushed"});
 }
