@@ -10,8 +10,6 @@ constexpr int kTimeBits = 44;
 constexpr uint64_t kTimeMask = (uint64_t{1} << kTimeBits) - 1;
 constexpr uint64_t kUnitsPerUs = 16;
 constexpr uint64_t kUnitsPerSecond = kUnitsPerUs * 1'000'000;
-/// Another worker was faster so often: let it pass rather than spin.
-constexpr int kTriesMax = 8;
 
 std::vector<NetworkTable::Entry> entries_of(const std::vector<Network>& networks) {
   std::vector<NetworkTable::Entry> entries;
@@ -70,7 +68,8 @@ bool RateLimiter::take(const IpAddress& client, Proof proof, uint64_t now_us) {
   const uint64_t tag = hashed >> kTimeBits;
   const uint64_t now = now_us * kUnitsPerUs & kTimeMask;
   Line& line = lines_[hashed & mask_];
-  for (int i = 0; i < kTriesMax; ++i) {
+  // Somebody goes forward in each round: workers that share a line wait for each other's words only.
+  while (true) {
     Place place = choose(line, tag, now);
     const uint64_t ahead = (place.own ? place.ahead : 0) + limit.step;
     if (ahead > limit.ahead_max) return false;
@@ -80,7 +79,6 @@ bool RateLimiter::take(const IpAddress& client, Proof proof, uint64_t now_us) {
       return true;
     }
   }
-  return true;
 }
 
 }  // namespace dotring::protect

@@ -234,7 +234,8 @@ def test_an_honest_client_loses_nothing_beside_forged_ones(stage):
     """Each forged address asks a few times, in a table that they fill many times over."""
     dotring = Dotring(stage, options={"rate.udp": 100, "rate.table": "4KiB", "rate.over_limit": "drop"})
     answered = 0
-    until = time.monotonic() + 1
+    due = time.monotonic()
+    until = due + 1
     forged = 0
     while time.monotonic() < until:
         for _ in range(40):
@@ -245,8 +246,10 @@ def test_an_honest_client_loses_nothing_beside_forged_ones(stage):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
                 udp.bind((source, 0))
                 udp.sendto(client.query(NAME).to_wire(), dotring.server)
-        reply = ask(dotring, "127.0.0.2")
-        assert client.rcode(reply) == "NOERROR"
+        if time.monotonic() < due:
+            continue  # at half of what it may ask, however quick the machine is
+        assert client.rcode(ask(dotring, "127.0.0.2")) == "NOERROR"
+        due += 0.02
         answered += 1
     assert answered > 5 and forged > 512
 
