@@ -13,7 +13,7 @@ from harness.waiting import wait_for
 
 NAMES = 10_000
 RATE = 1000
-LOAD = ("--names", 0, "-Q", RATE, "-l", 4, "-c", 2, "-q", 4096, "-t", 8)
+LOAD = ("--names", 0, "-Q", RATE, "-l", 2, "-c", 2, "-q", 4096, "-t", 8)
 
 
 def dotring_with(stage, redis, upstreams, options=None, servers=1):
