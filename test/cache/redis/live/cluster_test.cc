@@ -1,5 +1,6 @@
 // A real cluster of six nodes: keys at their nodes, slots that move, a master that dies.
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <sstream>
@@ -47,6 +48,11 @@ struct SixNodes {
   std::string id_of(const RedisProcess& node) const { return node.cli({"CLUSTER", "MYID"}); }
   bool is_master(const RedisProcess& node) const {
     return node.cli({"ROLE"}).starts_with("master");
+  }
+  bool all_nodes_serve() const {
+    return std::all_of(nodes.begin(), nodes.end(), [](const RedisProcess& node) {
+      return node.cli({"CLUSTER", "INFO"}).find("cluster_state:ok") != std::string::npos;
+    });
   }
   /// The master that answers for `slot` by itself.
   RedisProcess* owner_of(uint16_t slot) {
@@ -103,6 +109,9 @@ class ClusterRedisTest : public RedisTest {
     return false;
   }
   void open_cluster() {
+    // redis-cli is content when all slots have an owner; nodes answer CLUSTERDOWN for some time
+    // more.
+    ASSERT_TRUE(turn_long_until([&] { return cluster()->all_nodes_serve(); }));
     make("redis+cluster://" + cluster()->nodes[0].address() + "," + cluster()->nodes[3].address());
     client_->start();
     ASSERT_TRUE(turn_long_until([&] { return all_slots_answer(); }));
