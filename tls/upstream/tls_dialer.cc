@@ -1,38 +1,12 @@
 #include "tls/upstream/tls_dialer.h"
 
+#include "tls/tls_over_tcp.h"
+
 namespace dotring::upstream {
 namespace {
 
-// Both layers as one object, so that they live and end together.
-class TlsOverTcp final : public io::ByteStream {
- public:
-  TlsOverTcp(io::Loop& loop, const TlsDialer::Options& options, tls::TlsStatistics& statistics)
-      : tcp_(loop, options.tcp), tls_(loop, tcp_, options.tls, statistics) {}
-
-  void connect(const tls::ClientContext& context, const ServerOptions& server,
-               tls::TicketStore& tickets) {
-    tls_.start_client(context, server.trust, &tickets);
-    tcp_.connect(server.endpoint);
-  }
-  const tls::TlsStream& tls() const { return tls_; }
-
-  void set_handler(io::StreamHandler* handler) override { tls_.set_handler(handler); }
-  MutableBytes reserve(size_t size) override { return tls_.reserve(size); }
-  void commit(size_t size) override { tls_.commit(size); }
-  size_t bytes_queued() const override { return tls_.bytes_queued(); }
-  void pause_reading() override { tls_.pause_reading(); }
-  void resume_reading() override { tls_.resume_reading(); }
-  void close() override { tls_.close(); }
-  void abort() override { tls_.abort(); }
-  bool active() const override { return tls_.active(); }
-
- private:
-  io::TcpStream tcp_;
-  tls::TlsStream tls_;
-};
-
 const tls::TlsStream& tls_of(const io::ByteStream& stream) {
-  return static_cast<const TlsOverTcp&>(stream).tls();
+  return static_cast<const tls::TlsOverTcp&>(stream).tls();
 }
 
 }  // namespace
@@ -44,10 +18,10 @@ TlsDialer::TlsDialer(io::Loop& loop, const tls::ClientContext& context, const Se
 }
 
 std::unique_ptr<io::ByteStream> TlsDialer::dial(io::StreamHandler& handler) {
-  auto stream = std::make_unique<TlsOverTcp>(loop_, options_, statistics_);
+  auto stream = std::make_unique<tls::TlsOverTcp>(loop_, options_.tcp, options_.tls, statistics_);
   loop_.timers().arm_in(forget_keys_, options_.forget_keys_after_ms);
   stream->set_handler(&handler);
-  stream->connect(context_, server_, tickets_);
+  stream->connect(context_, server_.trust, &tickets_, server_.endpoint);
   return stream;
 }
 
