@@ -44,10 +44,7 @@ DatagramBatch::DatagramBatch(const Options& options, Statistics& statistics)
 uint32_t DatagramBatch::receive(int descriptor) {
   const int count =
       recvmmsg(descriptor, incoming_.data(), options_.datagrams, MSG_DONTWAIT, nullptr);
-  if (count > 0) {
-    statistics_.receive_calls.add();
-    return static_cast<uint32_t>(count);
-  }
+  if (count > 0) return static_cast<uint32_t>(count);
   if (count < 0 && is_notice(errno)) statistics_.refusals.add();
   return 0;
 }
@@ -94,7 +91,6 @@ bool DatagramBatch::send_segmented(int descriptor, Bytes bytes, uint16_t size) {
   message->cmsg_type = UDP_SEGMENT;
   message->cmsg_len = CMSG_LEN(sizeof size);
   std::memcpy(CMSG_DATA(message), &size, sizeof size);
-  statistics_.send_calls.add();
   if (sendmsg(descriptor, &header, MSG_DONTWAIT) >= 0) return true;
   // Not this time (a notice, no memory), or never on this path.
   segmentation_ = is_notice(errno) || errno == EAGAIN || errno == ENOBUFS;
@@ -108,7 +104,6 @@ size_t DatagramBatch::send_each(int descriptor, Bytes bytes, const uint16_t* siz
     rest = rest.subspan(sizes[i]);
   }
   const auto call = [&] {
-    statistics_.send_calls.add();
     if (count == 1) {
       return ::send(descriptor, bytes.data(), sizes[0], MSG_DONTWAIT) < 0 ? -1 : 1;
     }

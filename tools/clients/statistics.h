@@ -10,8 +10,6 @@ namespace dotring::clients {
 
 struct Statistics {
   // Datagrams
-  Counter send_calls;
-  Counter receive_calls;
   Counter send_failures;  ///< datagrams that the kernel did not take
   Counter refusals;       ///< "port unreachable" from the server
 

@@ -39,8 +39,7 @@ class Replay final : private io::Resumable {
     Judge::Options judge;
   };
 
-  /// `stop` is asked every 50 ms: true ends the run early. `report` is called as often, for
-  /// progress.
+  /// `tick` is called every 50 ms, also for progress: true ends the run early.
   Replay(io::Loop& loop, const Options& options, Reader& reader, const HashKey& seed, Tally& tally,
          std::function<bool()> tick);
   ~Replay();
