@@ -42,6 +42,14 @@ MAY_INCLUDE = {
 # Rooms of tools that programs share. They do not include each other in a circle.
 TOOLS_SHARED = ("common", "clients", "capture")
 
+# Rooms inside of a program -> rooms of that program they may include. What stands before the rooms wires them.
+TOOLS_ROOMS = {
+    "tools/dotring/config": (),
+    "tools/dotring/log": ("tools/dotring/config",),
+    "tools/dotring/metrics": (),
+    "tools/dotring/admin": ("tools/dotring/config", "tools/dotring/log"),
+}
+
 # Libraries from outside -> where their headers may appear.
 PEOPLE_TOUCH = ("tools", "bench", "test")
 LIBRARIES = {
@@ -118,9 +126,18 @@ def check_project_include(path, folder, included):
 def check_tools_include(path, included):
     """Programs do not include each other; what they share lies in rooms of its own, which include no program."""
     own, other = path.split("/")[1], included.split("/")[1]
-    if other == own or other in TOOLS_SHARED:
+    if other == own:
+        return check_room_include(path, included)
+    if other in TOOLS_SHARED:
         return None
     return f"tools/{own} must not include {included}"
+
+
+def check_room_include(path, included):
+    room = folder_of(path, TOOLS_ROOMS)
+    if room is None or folder_of(included, (room,) + TOOLS_ROOMS[room]):
+        return None
+    return f"{room} must not include {included}"
 
 
 def check_library_include(path, included):

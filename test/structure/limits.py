@@ -12,7 +12,7 @@ import re
 import sys
 
 PARTS = ("engine", "cache", "tls", "tools/dotring")
-TABLES = ("tools/dotring/config_keys.cc", "tools/dotring/fixed_bounds.cc")
+TABLES = ("tools/dotring/config/keys.cc", "tools/dotring/config/fixed_bounds.cc")
 STRUCT = re.compile(r"^( *)struct (\w*Options) \{\n(.*?)^\1\};", re.DOTALL | re.MULTILINE)
 MEMBER = re.compile(r"^\s*[\w:<>, ]+ (\w+)(?: = [^;]*|\{[^;]*\})?;")
 LIMIT = re.compile(r"_max$|_max_|_timeout_ms$|_timeout_s$")

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "tools/dotring/addresses.h"
-#include "tools/dotring/question_journal.h"
+#include "tools/dotring/config/addresses.h"
+#include "tools/dotring/log/question_journal.h"
 
 namespace dotring::appliance {
 namespace {

@@ -16,10 +16,10 @@
 #include "cache/memory/memory_store.h"
 #include "engine/base/random.h"
 #include "engine/io/clock.h"
-#include "tools/dotring/admin_server.h"
-#include "tools/dotring/config_source.h"
-#include "tools/dotring/health.h"
-#include "tools/dotring/upstream_journal.h"
+#include "tools/dotring/admin/health.h"
+#include "tools/dotring/admin/server.h"
+#include "tools/dotring/config/source.h"
+#include "tools/dotring/log/upstream_journal.h"
 #include "tools/dotring/worker.h"
 
 namespace dotring::appliance {

@@ -12,8 +12,8 @@
 #include "tools/common/entropy.h"
 #include "tools/common/version.h"
 #include "tools/dotring/appliance.h"
-#include "tools/dotring/command_line.h"
-#include "tools/dotring/config_print.h"
+#include "tools/dotring/config/command_line.h"
+#include "tools/dotring/config/print.h"
 
 #ifdef DOTRING_MIMALLOC
 #include <mimalloc.h>

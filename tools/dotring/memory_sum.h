@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/dotring/config.h"
+#include "tools/dotring/config/configuration.h"
 
 namespace dotring::appliance {
 

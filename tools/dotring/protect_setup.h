@@ -10,8 +10,8 @@
 
 #include "engine/base/random.h"
 #include "engine/io/clock.h"
-#include "tools/dotring/config.h"
-#include "tools/dotring/config_source.h"
+#include "tools/dotring/config/configuration.h"
+#include "tools/dotring/config/source.h"
 
 namespace dotring::appliance {
 

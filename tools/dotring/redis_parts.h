@@ -13,7 +13,7 @@
 #include "cache/tiers/tiers.h"
 #include "engine/base/random.h"
 #include "tls/tls_statistics.h"
-#include "tools/dotring/metrics.h"
+#include "tools/dotring/metrics/sources.h"
 #include "tools/dotring/redis_setup.h"
 
 namespace dotring::appliance {

@@ -15,9 +15,9 @@
 #include "cache/tiers/flush_log.h"
 #include "cache/tiers/seal_key.h"
 #include "tls/context.h"
-#include "tools/dotring/config.h"
-#include "tools/dotring/config_source.h"
-#include "tools/dotring/log.h"
+#include "tools/dotring/config/configuration.h"
+#include "tools/dotring/config/source.h"
+#include "tools/dotring/log/log.h"
 
 namespace dotring::appliance {
 

@@ -16,8 +16,8 @@
 #include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
-#include "tools/dotring/config.h"
-#include "tools/dotring/metrics.h"
+#include "tools/dotring/config/configuration.h"
+#include "tools/dotring/metrics/sources.h"
 #include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 

@@ -1,0 +1,168 @@
+// The only file that knows spdlog.
+
+#include "tools/dotring/log/log.h"
+
+#include <poll.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+
+namespace dotring::appliance {
+namespace {
+
+constexpr int kStallMs = 200;  ///< how long a line waits for its reader, once per stall
+
+spdlog::level::level_enum severity(LogLevel level) {
+  switch (level) {
+    case LogLevel::Debug:
+      return spdlog::level::debug;
+    case LogLevel::Info:
+      return spdlog::level::info;
+    case LogLevel::Warning:
+      return spdlog::level::warn;
+    case LogLevel::Error:
+      break;
+  }
+  return spdlog::level::err;
+}
+
+std::string_view level_name(spdlog::level::level_enum level) {
+  switch (level) {
+    case spdlog::level::debug:
+      return "debug";
+    case spdlog::level::info:
+      return "info";
+    case spdlog::level::warn:
+      return "warning";
+    default:
+      return "error";
+  }
+}
+
+/// "2025-01-31T23:59:59.123456Z" (RFC 3339).
+std::string timestamp(spdlog::log_clock::time_point time) {
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
+  const time_t seconds = static_cast<time_t>(us.count() / 1'000'000);
+  tm utc{};
+  gmtime_r(&seconds, &utc);
+  char text[64];
+  const size_t size = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(text + size, sizeof text - size, ".%06dZ",
+                static_cast<int>(us.count() % 1'000'000));
+  return text;
+}
+
+/// Puts time and level in front of an event that render_event() made.
+class LineFormatter final : public spdlog::formatter {
+ public:
+  explicit LineFormatter(LogFormat format) : format_(format) {}
+
+  void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
+    const std::string time = timestamp(message.time);
+    const std::string_view level = level_name(message.level);
+    const bool json = format_ == LogFormat::Json;
+    append(line, json ? "{\"time\":\"" : "");
+    append(line, time);
+    append(line, json ? "\",\"level\":\"" : " ");
+    append(line, level);
+    append(line, json ? "\"," : " ");
+    append(line, {message.payload.data(), message.payload.size()});
+    append(line, json ? "}\n" : "\n");
+  }
+
+  std::unique_ptr<spdlog::formatter> clone() const override {
+    return std::make_unique<LineFormatter>(format_);
+  }
+
+ private:
+  static void append(spdlog::memory_buf_t& line, std::string_view text) {
+    line.append(text.data(), text.data() + text.size());
+  }
+
+  LogFormat format_;
+};
+
+/// Writes to a descriptor and never waits longer than kStallMs for a reader that has stalled. Lines
+/// of up to PIPE_BUF octets are written whole or not at all: poll() says that a pipe takes as much.
+class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
+ public:
+  explicit DescriptorSink(int descriptor) : descriptor_(descriptor) {}
+
+  uint64_t dropped() const { return dropped_.load(std::memory_order_relaxed); }
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    if (!write_all({line.data(), line.size()})) dropped_.fetch_add(1, std::memory_order_relaxed);
+  }
+  void flush_() override {}
+
+ private:
+  bool wait_for_reader() {
+    pollfd watched{descriptor_, POLLOUT, 0};
+    const int ready = poll(&watched, 1, stalled_ ? 0 : kStallMs);
+    stalled_ = ready <= 0;
+    return !stalled_;
+  }
+
+  bool write_all(std::string_view line) {
+    constexpr size_t kPipeBuf = 4096;
+    while (!line.empty()) {
+      if (!wait_for_reader()) return false;
+      const ssize_t size = write(descriptor_, line.data(), std::min(line.size(), kPipeBuf));
+      if (size < 0 && errno == EINTR) continue;
+      if (size <= 0) return false;
+      line.remove_prefix(static_cast<size_t>(size));
+    }
+    return true;
+  }
+
+  const int descriptor_;
+  bool stalled_ = false;
+  std::atomic<uint64_t> dropped_{0};
+};
+
+}  // namespace
+
+struct Log::Backend {
+  Backend(const LogOptions& options, int descriptor)
+      : sink(std::make_shared<DescriptorSink>(descriptor)),
+        pool(std::make_shared<spdlog::details::thread_pool>(options.queue_lines_max, 1)),
+        logger(std::make_shared<spdlog::async_logger>(
+            "dotring", sink, pool, spdlog::async_overflow_policy::overrun_oldest)) {
+    sink->set_formatter(std::make_unique<LineFormatter>(options.format));
+    logger->set_level(severity(options.level));
+  }
+
+  std::shared_ptr<DescriptorSink> sink;
+  std::shared_ptr<spdlog::details::thread_pool> pool;
+  std::shared_ptr<spdlog::async_logger> logger;
+};
+
+Log::Log(const LogOptions& options, int descriptor)
+    : options_(options), backend_(std::make_unique<Backend>(options, descriptor)) {}
+
+Log::~Log() {
+  // The pool's thread holds the logger: the pool ends first, and with it every line is written or
+  // dropped.
+  backend_->pool.reset();
+}
+
+void Log::write(LogLevel level, std::string_view event, const Fields& fields) {
+  if (!enabled(level)) return;
+  const std::string line = render_event(options_.format, event, fields);
+  backend_->logger->log(severity(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+uint64_t Log::lines_dropped() const {
+  return backend_->sink->dropped() + backend_->pool->overrun_counter();
+}
+
+}  // namespace dotring::appliance

@@ -1,0 +1,54 @@
+// The log: events as lines on a descriptor, written by a thread of its own.
+//
+// What it is: spdlog's asynchronous logger with a bounded queue. Whoever writes never waits: when
+// the queue is full the oldest line goes, when the reader stalls lines go; both are counted. What
+// it is not: on the hot path (nothing per query is logged here), or an audit log.
+
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "tools/dotring/log/line.h"
+
+namespace dotring::appliance {
+
+class Log {
+ public:
+  /// Lines go to `descriptor`, which stays open until the Log is gone.
+  Log(const LogOptions& options, int descriptor);
+  /// Writes what is queued, as far as the reader takes it within a fifth of a second.
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  bool enabled(LogLevel level) const { return level >= options_.level; }
+  /// From any thread.
+  void write(LogLevel level, std::string_view event, const Fields& fields = {});
+
+  void debug(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Debug, event, fields);
+  }
+  void info(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Info, event, fields);
+  }
+  void warning(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Warning, event, fields);
+  }
+  void error(std::string_view event, const Fields& fields = {}) {
+    write(LogLevel::Error, event, fields);
+  }
+
+  /// Names and client addresses may be given as fields.
+  bool names_allowed() const { return options_.names; }
+  /// Lines that nobody will read, for any reason.
+  uint64_t lines_dropped() const;
+
+ private:
+  struct Backend;
+
+  const LogOptions options_;
+  std::unique_ptr<Backend> backend_;
+};
+
+}  // namespace dotring::appliance

@@ -1,0 +1,181 @@
+// Upstreams: the multiplexers' questions, and each server.
+
+#include <array>
+
+#include "tls/upstream/health.h"
+#include "tools/dotring/metrics/sources.h"
+
+namespace dotring::appliance {
+namespace {
+
+using upstream::ServerStatistics;
+using upstream::Statistics;
+
+template <typename Part>
+struct Named {
+  std::string_view name;
+  Counter Part::*counter;
+};
+
+constexpr Named<Statistics> kResults[] = {{"answered", &Statistics::answered},
+                                          {"timed_out", &Statistics::timed_out},
+                                          {"no_upstream", &Statistics::no_upstream},
+                                          {"network_failed", &Statistics::network_failed},
+                                          {"cancelled", &Statistics::cancelled}};
+constexpr Named<Statistics> kAgain[] = {{"lost", &Statistics::asked_again_lost},
+                                        {"timeout", &Statistics::asked_again_timeout},
+                                        {"mismatched", &Statistics::asked_again_mismatched},
+                                        {"refused", &Statistics::asked_again_refused},
+                                        {"hedge", &Statistics::hedges}};
+
+constexpr std::array<std::string_view, 4> kStates = {"starting", "up", "probing", "failing"};
+
+struct ServerCounter {
+  std::string_view name;
+  std::string_view help;
+  Counter ServerStatistics::*counter;
+};
+
+constexpr ServerCounter kServerCounters[] = {
+    {"dotring_upstream_connects_total", "Connections started.", &ServerStatistics::connects},
+    {"dotring_upstream_connects_failed_total", "Connections that did not open.",
+     &ServerStatistics::connects_failed},
+    {"dotring_upstream_certificates_refused_total", "Servers that did not prove who they are.",
+     &ServerStatistics::certificates_refused},
+    {"dotring_upstream_handshakes_failed_total",
+     "TLS handshakes that failed, but not over a certificate.",
+     &ServerStatistics::handshakes_failed},
+    {"dotring_upstream_reconnects_total", "Connections after the first.",
+     &ServerStatistics::reconnects},
+    {"dotring_upstream_renewals_total", "Streams replaced before the server's idle limit.",
+     &ServerStatistics::renewals},
+    {"dotring_upstream_queries_total", "Queries written.", &ServerStatistics::queries},
+    {"dotring_upstream_writes_total", "Turns in which queries were written, one TLS record each.",
+     &ServerStatistics::writes},
+    {"dotring_upstream_answers_total", "Answers matched by id and question.",
+     &ServerStatistics::answers},
+    {"dotring_upstream_refusals_total", "Answers that speak of the server, not of the name.",
+     &ServerStatistics::refusals},
+    {"dotring_upstream_timeouts_total", "Queries that ran out of patience.",
+     &ServerStatistics::timeouts},
+    {"dotring_upstream_late_answers_total", "Answers that nobody waited for any more.",
+     &ServerStatistics::late},
+    {"dotring_upstream_unexpected_answers_total", "Answers to no query.",
+     &ServerStatistics::unexpected},
+    {"dotring_upstream_mismatched_answers_total", "Answers to another question.",
+     &ServerStatistics::mismatched},
+    {"dotring_upstream_malformed_messages_total", "Messages that are no answers, skipped.",
+     &ServerStatistics::malformed},
+    {"dotring_upstream_probes_total", "Questions of our own.", &ServerStatistics::probes}};
+
+constexpr Named<ServerStatistics> kEnds[] = {{"idle", &ServerStatistics::peer_closes_idle},
+                                             {"lost", &ServerStatistics::streams_lost},
+                                             {"garbage", &ServerStatistics::streams_garbage},
+                                             {"silent", &ServerStatistics::streams_silent}};
+
+/// A server is in a state on each worker: how many workers see it so.
+void add_states(MetricsPage& page, const ServerSources& server) {
+  std::array<int, kStates.size()> workers{};
+  for (const ServerStatistics* one : server.statistics) {
+    if (const uint64_t state = one->state.value(); state < workers.size()) ++workers[state];
+  }
+  for (size_t i = 0; i < kStates.size(); ++i) {
+    page.gauge("dotring_upstream_state", "Workers that see the server in this state.", workers[i],
+               {{"server", server.name}, {"state", std::string(kStates[i])}});
+  }
+}
+
+/// Of those workers that have measured it.
+double mean_seconds(const std::vector<const ServerStatistics*>& all,
+                    Counter ServerStatistics::*counter, double unit) {
+  uint64_t sum = 0;
+  uint64_t known = 0;
+  for (const ServerStatistics* one : all) {
+    sum += (one->*counter).value();
+    if ((one->*counter).value() > 0) ++known;
+  }
+  return known == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(known) * unit;
+}
+
+void add_gauges(MetricsPage& page, const ServerSources& server) {
+  const Labels labels = {{"server", server.name}};
+  page.gauge("dotring_upstream_streams", "Open streams.",
+             static_cast<double>(total(server.statistics, &ServerStatistics::streams_open)),
+             labels);
+  page.gauge("dotring_upstream_in_flight", "Queries in flight.",
+             static_cast<double>(total(server.statistics, &ServerStatistics::in_flight)), labels);
+  page.gauge("dotring_upstream_idle_limit_seconds",
+             "After how much silence the server closes, told or learned; 0: not known.",
+             mean_seconds(server.statistics, &ServerStatistics::idle_limit_ms, 1e-3), labels);
+  page.gauge("dotring_upstream_round_trip_smoothed_seconds", "The usual time of an answer now.",
+             mean_seconds(server.statistics, &ServerStatistics::round_trip_smoothed_us, 1e-6),
+             labels);
+}
+
+void add_server(MetricsPage& page, const ServerSources& server) {
+  add_states(page, server);
+  add_gauges(page, server);
+  for (const ServerCounter& one : kServerCounters) {
+    page.counter(one.name, one.help, total(server.statistics, one.counter),
+                 {{"server", server.name}});
+  }
+  const auto handshakes = [&](const char* kind, Counter ServerStatistics::*counter) {
+    page.counter("dotring_upstream_handshakes_total", "TLS handshakes.",
+                 total(server.statistics, counter), {{"server", server.name}, {"kind", kind}});
+  };
+  handshakes("full", &ServerStatistics::handshakes_full);
+  handshakes("resumed", &ServerStatistics::handshakes_resumed);
+  for (const Named<ServerStatistics>& end : kEnds) {
+    page.counter("dotring_upstream_streams_ended_total", "Streams that ended unasked, by cause.",
+                 total(server.statistics, end.counter),
+                 {{"server", server.name}, {"cause", std::string(end.name)}});
+  }
+  page.seconds("dotring_upstream_round_trip_seconds", "From query to answer.",
+               Merged(server.statistics, &ServerStatistics::round_trip_us),
+               {{"server", server.name}});
+}
+
+void add_tls(MetricsPage& page, const ServerSources& server) {
+  using tls::TlsStatistics;
+  const Labels labels = {{"server", server.name}};
+  page.counter("dotring_upstream_tls_records_total", "TLS records with queries.",
+               total(server.tls, &TlsStatistics::records_written), labels);
+  page.counter("dotring_upstream_tls_bytes_in_total", "Bytes received, as they were on the wire.",
+               total(server.tls, &TlsStatistics::ciphertext_bytes_in), labels);
+  page.counter("dotring_upstream_tls_bytes_out_total", "Bytes sent, as they were on the wire.",
+               total(server.tls, &TlsStatistics::ciphertext_bytes_out), labels);
+  page.seconds("dotring_upstream_handshake_seconds", "From the TCP connection to a usable stream.",
+               Merged(server.tls, &TlsStatistics::handshake_us), labels);
+}
+
+}  // namespace
+
+void add_upstream_metrics(MetricsPage& page, const MetricSources& sources) {
+  const std::vector<const Statistics*>& all = sources.upstreams;
+  for (const Named<Statistics>& result : kResults) {
+    page.counter("dotring_upstream_questions_total", "Questions by how they ended.",
+                 total(all, result.counter), {{"result", std::string(result.name)}});
+  }
+  page.counter("dotring_upstream_questions_refused_total", "Questions over the limit.",
+               total(all, &Statistics::questions_refused));
+  for (const Named<Statistics>& again : kAgain) {
+    page.counter("dotring_upstream_asked_again_total", "Further attempts, by reason.",
+                 total(all, again.counter), {{"reason", std::string(again.name)}});
+  }
+  page.counter("dotring_upstream_asked_apart_total",
+               "Attempts on streams for questions that were lost with others.",
+               total(all, &Statistics::asked_apart));
+  page.gauge("dotring_upstream_questions_in_flight", "Questions under way.",
+             static_cast<double>(total(all, &Statistics::questions_in_flight)));
+  page.gauge("dotring_upstream_questions_waiting", "Of these, waiting for a stream.",
+             static_cast<double>(total(all, &Statistics::questions_waiting)));
+}
+
+void add_server_metrics(MetricsPage& page, const MetricSources& sources) {
+  for (const ServerSources& server : sources.servers) {
+    add_server(page, server);
+    add_tls(page, server);
+  }
+}
+
+}  // namespace dotring::appliance
