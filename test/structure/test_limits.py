@@ -19,6 +19,7 @@ def tree(root, keys, bounds):
         (root / folder).mkdir(parents=True)
     (root / "engine/part.h").write_text(HEADER)
     for table, text in zip(limits.TABLES, (keys, bounds)):
+        (root / table).parent.mkdir(parents=True, exist_ok=True)
         (root / table).write_text(text)
     return root
 
