@@ -138,7 +138,7 @@ struct Log::Backend {
         logger(std::make_shared<spdlog::async_logger>(
             "dotring", sink, pool, spdlog::async_overflow_policy::overrun_oldest)) {
     sink->set_formatter(std::make_unique<LineFormatter>(options.format));
-    logger->set_level(severity(options.level));
+    logger->set_level(spdlog::level::trace);  // Log itself knows what is to be written
   }
 
   std::shared_ptr<DescriptorSink> sink;
@@ -147,7 +147,9 @@ struct Log::Backend {
 };
 
 Log::Log(const LogOptions& options, int descriptor)
-    : options_(options), backend_(std::make_unique<Backend>(options, descriptor)) {}
+    : options_(options),
+      level_(options.level),
+      backend_(std::make_unique<Backend>(options, descriptor)) {}
 
 Log::~Log() {
   // The pool's thread holds the logger: the pool ends first, and with it every line is written or

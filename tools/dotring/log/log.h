@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 
@@ -22,8 +23,10 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  bool enabled(LogLevel level) const { return level >= options_.level; }
-  /// From any thread.
+  bool enabled(LogLevel level) const { return level >= this->level(); }
+  /// From any thread, as everything below.
+  LogLevel level() const { return level_.load(std::memory_order_relaxed); }
+  void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
   void write(LogLevel level, std::string_view event, const Fields& fields = {});
 
   void debug(std::string_view event, const Fields& fields = {}) {
@@ -48,6 +51,7 @@ class Log {
   struct Backend;
 
   const LogOptions options_;
+  std::atomic<LogLevel> level_;
   std::unique_ptr<Backend> backend_;
 };
 

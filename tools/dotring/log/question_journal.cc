@@ -35,8 +35,9 @@ void write(Log& log, const query::QuestionFailure& failure) {
 }  // namespace
 
 std::function<void(const query::QuestionFailure&)> question_failure_listener(Log& log) {
-  if (!log.enabled(LogLevel::Debug)) return nullptr;
-  return [&log](const query::QuestionFailure& failure) { write(log, failure); };
+  return [&log](const query::QuestionFailure& failure) {
+    if (log.enabled(LogLevel::Debug)) write(log, failure);
+  };
 }
 
 }  // namespace dotring::appliance

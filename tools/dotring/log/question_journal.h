@@ -11,8 +11,8 @@
 
 namespace dotring::appliance {
 
-/// For query::Resolver::Options::on_failure, from any thread; empty where no line would be
-/// written. `log` outlives it.
+/// For query::Resolver::Options::on_failure, from any thread. Never empty: the level may change
+/// while dotring runs. `log` outlives it.
 std::function<void(const query::QuestionFailure&)> question_failure_listener(Log& log);
 
 }  // namespace dotring::appliance

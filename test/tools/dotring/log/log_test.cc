@@ -100,6 +100,23 @@ TEST(Log, LeavesOutWhatIsLessSevere) {
   EXPECT_EQ(pipe.lines().size(), 2u);
 }
 
+TEST(Log, TheLevelMayChange) {
+  Pipe pipe;
+  {
+    Log log({}, pipe.writer());
+    log.debug("a");
+    log.set_level(LogLevel::Debug);
+    log.debug("b");
+    log.set_level(LogLevel::Error);
+    log.warning("c");
+    log.error("d");
+  }
+  const std::vector<std::string> lines = pipe.lines();
+  ASSERT_EQ(lines.size(), 2u);
+  EXPECT_NE(lines[0].find("\"event\":\"b\""), std::string::npos);
+  EXPECT_NE(lines[1].find("\"event\":\"d\""), std::string::npos);
+}
+
 TEST(Log, EveryLineIsOneLine) {
   for (const LogFormat format : {LogFormat::Json, LogFormat::Text}) {
     EXPECT_EQ(render_event(format, "event", {{"f", "a\nb\r\t"}}).find_first_of("\r\n"),

@@ -8,7 +8,7 @@
 namespace dotring::appliance {
 namespace {
 
-std::string written(const LogOptions& options) {
+std::string written(const LogOptions& options, std::optional<LogLevel> later = std::nullopt) {
   std::array<int, 2> ends{};
   EXPECT_EQ(pipe(ends.data()), 0);
   {
@@ -16,7 +16,8 @@ std::string written(const LogOptions& options) {
     const dns::Name name = *dns::name_from_text("www.example.com");
     const dns::QuestionKey key({name.wire(), dns::type::kAaaa, dns::kClassIn}, 0, HashKey{});
     const auto tell = question_failure_listener(log);
-    if (tell) tell({key, query::ForwardResult::TimedOut, dns::rcode::kServFail, 3});
+    if (later) log.set_level(*later);
+    tell({key, query::ForwardResult::TimedOut, dns::rcode::kServFail, 3});
   }
   close(ends[1]);
   std::array<char, 4096> text;
@@ -47,6 +48,11 @@ TEST(QuestionJournal, NamesAreThereWhereAskedFor) {
 
 TEST(QuestionJournal, AboveDebugThereIsNobodyToTell) {
   EXPECT_EQ(written(options(LogLevel::Info, true)), "");
+}
+
+TEST(QuestionJournal, TheLevelMayChangeAfterTheStart) {
+  EXPECT_NE(written(options(LogLevel::Info, false), LogLevel::Debug), "");
+  EXPECT_EQ(written(options(LogLevel::Debug, false), LogLevel::Info), "");
 }
 
 }  // namespace
