@@ -1,6 +1,7 @@
 #include "engine/base/timer_wheel.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace dotring {
 namespace {
@@ -30,6 +31,7 @@ void TimerWheel::place(Timer& timer) {
   }
   const uint64_t slot = (due >> level_shift(level, kSlotBits)) & (kSlots - 1);
   slots_[static_cast<size_t>(level)][slot].push_back(timer);
+  maybe_occupied_[static_cast<size_t>(level)] |= uint64_t{1} << slot;
 }
 
 // Called when the clock reaches the start of a slot of a coarser level: its timers move down.
@@ -58,23 +60,32 @@ void TimerWheel::advance(uint64_t now_ms) {
   }
 }
 
+// How many slots after `position` the next one with timers is, at most kSlots; 0: there is none.
+uint64_t TimerWheel::slots_ahead(size_t level, uint64_t position) {
+  const int first = static_cast<int>((position + 1) & (kSlots - 1));
+  uint64_t& occupied = maybe_occupied_[level];
+  while (occupied != 0) {
+    const auto skipped = static_cast<uint64_t>(std::countr_zero(std::rotr(occupied, first)));
+    const uint64_t slot = (position + 1 + skipped) & (kSlots - 1);
+    if (!slots_[level][slot].empty()) return skipped + 1;
+    occupied &= ~(uint64_t{1} << slot);
+  }
+  return 0;
+}
+
 // The next tick with a timer in the finest level, or the next cascade of a slot that holds timers.
-uint64_t TimerWheel::next_event_ms() const {
+uint64_t TimerWheel::next_event_ms() {
   uint64_t next = UINT64_MAX;
-  for (int level = 0; level < kLevels; ++level) {
-    const uint64_t shift = level_shift(level, kSlotBits);
-    const auto& slots = slots_[static_cast<size_t>(level)];
-    for (uint64_t ahead = 1; ahead <= kSlots; ++ahead) {
-      const uint64_t position = (now_ms_ >> shift) + ahead;
-      if (slots[position & (kSlots - 1)].empty()) continue;
-      next = std::min(next, position << shift);
-      break;
-    }
+  for (size_t level = 0; level < kLevels; ++level) {
+    const uint64_t shift = level_shift(static_cast<int>(level), kSlotBits);
+    const uint64_t position = now_ms_ >> shift;
+    const uint64_t ahead = slots_ahead(level, position);
+    if (ahead > 0) next = std::min(next, (position + ahead) << shift);
   }
   return next;
 }
 
-uint64_t TimerWheel::until_next_ms(uint64_t limit_ms) const {
+uint64_t TimerWheel::until_next_ms(uint64_t limit_ms) {
   const uint64_t next = next_event_ms();
   return std::min(limit_ms, next - now_ms_);
 }

@@ -56,7 +56,7 @@ class TimerWheel {
 
   /// Milliseconds from now() until the wheel must be advanced again, at most `limit_ms`: the exact
   /// due time when it is near, else the time at which far timers move to a finer level.
-  uint64_t until_next_ms(uint64_t limit_ms) const;
+  uint64_t until_next_ms(uint64_t limit_ms);
 
   uint64_t now_ms() const { return now_ms_; }
 
@@ -68,9 +68,13 @@ class TimerWheel {
   void place(Timer& timer);
   void cascade();
   void run_due(List<Timer>& due);
-  uint64_t next_event_ms() const;
+  uint64_t next_event_ms();
+  uint64_t slots_ahead(size_t level, uint64_t position);
 
   uint64_t now_ms_;
+  /// A bit per slot that may hold timers. Timers leave without telling, so a bit can outlast them;
+  /// it is cleared when it is looked at.
+  std::array<uint64_t, kLevels> maybe_occupied_{};
   std::array<std::array<List<Timer>, kSlots>, kLevels> slots_;
 };
 

@@ -54,7 +54,7 @@ void Loop::turn_within(uint64_t wait_us_max) {
 
 // The wheel counts in whole milliseconds; a sleep that ends inside the due millisecond is never too
 // early.
-uint64_t Loop::wait_us(uint64_t wait_us_max) const {
+uint64_t Loop::wait_us(uint64_t wait_us_max) {
   if (!resumables_.empty()) return 0;
   const uint64_t wait_ms_max = (wait_us_max + 999) / 1000;
   const uint64_t due_us = (timers_.now_ms() + timers_.until_next_ms(wait_ms_max)) * 1000;

@@ -59,7 +59,7 @@ class Loop {
   struct Options {
     RingOptions ring;
     /// The longest sleep, so that a loop shows progress to its watchdog: milliseconds.
-    uint64_t wait_ms_max = 1000;
+    uint64_t wait_ms_max = 4000;
   };
 
   /// Takes nothing from the environment. The ring is opened by open(), on the thread that will run
@@ -104,7 +104,7 @@ class Loop {
   void run_resumables();
   void run_posted();
   void run_flushes();
-  uint64_t wait_us(uint64_t wait_us_max) const;
+  uint64_t wait_us(uint64_t wait_us_max);
   void wake();
   void arm_wakeup();
   void on_wakeup(int32_t result, uint32_t flags);

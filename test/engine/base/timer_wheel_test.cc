@@ -77,6 +77,20 @@ TEST(TimerWheel, CancelledAndMovedTimers) {
   EXPECT_EQ(b.fired, std::vector<uint64_t>{200});
 }
 
+TEST(TimerWheel, SlotsThatTheirTimersHaveLeftEndNoSleep) {
+  TimerWheel wheel(0);
+  Recorder a(wheel), b(wheel);
+  wheel.arm(a.timer, 10);
+  wheel.arm(b.timer, 70);
+  a.timer.cancel();
+  b.timer.cancel();
+  EXPECT_EQ(wheel.until_next_ms(60'000), 60'000u);
+  wheel.arm(a.timer, 10);
+  EXPECT_EQ(wheel.until_next_ms(60'000), 10u);
+  wheel.advance(10);
+  EXPECT_EQ(a.fired, std::vector<uint64_t>{10});
+}
+
 TEST(TimerWheel, ATimerMayCancelAnotherThatIsDueInTheSameTick) {
   struct Canceller {
     Timer timer;
