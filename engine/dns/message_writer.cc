@@ -128,4 +128,22 @@ size_t write_upstream_query(const QuestionKey& key, uint16_t id, const OptFields
   return writer.ok() ? writer.offset() : 0;
 }
 
+size_t write_query_of_view(const QueryView& view, MutableBytes room) {
+  Header header;
+  header.id = view.header.id;
+  header.flags = view.header.flags;
+  header.question_count = view.has_question ? 1 : 0;
+  header.additional_count = view.has_opt ? 1 : 0;
+  uint8_t octets[kHeaderSize];
+  write_header(header, octets);
+  Writer writer(room);
+  writer.bytes(octets);
+  if (view.has_question) write_question(writer, view.question);
+  OptFields opt;
+  opt.udp_size = view.edns.udp_size;
+  opt.dnssec_ok = view.edns.dnssec_ok;
+  if (view.has_opt) write_opt(writer, opt);
+  return writer.ok() ? writer.offset() : 0;
+}
+
 }  // namespace dotring::dns

@@ -48,4 +48,8 @@ size_t finish_stored_reply(const QueryView& query, size_t stored_size, const Opt
 size_t write_upstream_query(const QuestionKey& key, uint16_t id, const OptFields& opt,
                             MutableBytes room);
 
+/// A query as `view` shows it, for accounts of it: header, question and OPT as they were, without
+/// options. `view` was accepted, or its message is to be told of all the same.
+size_t write_query_of_view(const QueryView& view, MutableBytes room);
+
 }  // namespace dotring::dns

@@ -64,12 +64,14 @@ Guard::Judgement Guard::judge(const Client& client) {
   const Proof proof = proven ? Proof::Address : Proof::None;
   if (parts_.rate && !parts_.rate->take(client.address, proof, clock_.now_us)) {
     judgement.action = over_rate(proof, cookie);
+    judgement.limited = true;
   } else if (access == Access::Refuse) {
     count(statistics_.by_access, Action::Refuse);
     judgement.action = Action::Refuse;
   } else if (options_.cookie_required && client.udp && wants_cookie(cookie)) {
     statistics_.cookie_required.add();
     judgement.action = Action::BadCookie;
+    judgement.limited = true;
   }
   return judgement;
 }

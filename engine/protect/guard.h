@@ -48,6 +48,8 @@ class Guard {
   };
   struct Judgement {
     Action action = Action::Serve;
+    /// Not served for its rate or its cookie; else for its address.
+    bool limited = false;
     /// For the reply's OPT; nothing: no cookie.
     std::optional<ServerCookies::Cookie> cookie;
   };

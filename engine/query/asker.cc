@@ -21,22 +21,22 @@ void AskedCase::apply(MutableBytes name) const {
   }
 }
 
-Asker::Asker(ReplyPort& port, const ReplyTo& reply_to, Transport transport,
-             const dns::QueryView& query, Bytes cookie)
-    : port_(&port),
-      reply_to_(reply_to),
-      asked_case_(query.question.name),
-      id_(query.header.id),
-      flags_(query.header.flags),
-      udp_size_(query.edns.udp_size),
-      transport_(transport),
-      cookie_size_(static_cast<uint8_t>(cookie.size())),
-      has_opt_(query.has_opt),
-      dnssec_ok_(query.edns.dnssec_ok),
-      padding_(query.edns.padding),
-      keepalive_(query.edns.keepalive_100ms.has_value()) {
-  assert(cookie.size() <= cookie_.size());
-  if (!cookie.empty()) std::memcpy(cookie_.data(), cookie.data(), cookie.size());
+Asker::Asker(const Recipient& to)
+    : port_(&to.port),
+      reply_to_(to.reply_to),
+      asked_case_(to.query.question.name),
+      client_(to.client),
+      id_(to.query.header.id),
+      flags_(to.query.header.flags),
+      udp_size_(to.query.edns.udp_size),
+      transport_(to.transport),
+      cookie_size_(static_cast<uint8_t>(to.cookie.size())),
+      has_opt_(to.query.has_opt),
+      dnssec_ok_(to.query.edns.dnssec_ok),
+      padding_(to.query.edns.padding),
+      keepalive_(to.query.edns.keepalive_100ms.has_value()) {
+  assert(to.cookie.size() <= cookie_.size());
+  if (!to.cookie.empty()) std::memcpy(cookie_.data(), to.cookie.data(), to.cookie.size());
 }
 
 dns::QueryView Asker::view(const dns::QuestionKey& key,

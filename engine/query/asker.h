@@ -9,7 +9,7 @@
 
 #include <array>
 
-#include "engine/query/ports.h"
+#include "engine/query/recipient.h"
 
 namespace dotring::query {
 
@@ -27,12 +27,13 @@ class AskedCase {
 
 class Asker {
  public:
-  Asker(ReplyPort& port, const ReplyTo& reply_to, Transport transport, const dns::QueryView& query,
-        Bytes cookie = {});
+  /// Its message is not kept.
+  explicit Asker(const Recipient& to);
 
   ReplyPort& port() const { return *port_; }
   const ReplyTo& reply_to() const { return reply_to_; }
   Transport transport() const { return transport_; }
+  const Endpoint& client() const { return client_; }
   /// For its reply; empty: none.
   Bytes cookie() const { return Bytes(cookie_).first(cookie_size_); }
 
@@ -45,6 +46,7 @@ class Asker {
   ReplyPort* port_;
   ReplyTo reply_to_;
   AskedCase asked_case_;
+  Endpoint client_;
   uint16_t id_;
   uint16_t flags_;
   uint16_t udp_size_;

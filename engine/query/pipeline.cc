@@ -24,7 +24,7 @@ Pipeline::Pipeline(const Options& options, AnswerStore& store, Forwarder& forwar
       clock_(clock),
       hash_key_(hash_key),
       local_names_(options.local_names),
-      sender_(options.reply, statistics_),
+      sender_(options.reply, clock, statistics_),
       resolver_(options.resolver, store, forwarder, timers, clock, sender_, statistics_) {
   assert(options.reply.udp_size_max >= dns::kUdpSizeWithoutEdns);
 }
@@ -42,36 +42,43 @@ void Pipeline::expect(Bytes message) {
 void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {
   statistics_.queries[static_cast<size_t>(query.transport)].add();
   const dns::QueryView view = dns::view_query(query.message);
-  if (guard_) return handle_guarded(port, query, view);
-  serve({port, query.reply_to, query.transport, view});
-}
-
-// The guard has the first word, also on what is malformed: it too is answered.
-void Pipeline::handle_guarded(ReplyPort& port, const ClientQuery& query,
-                              const dns::QueryView& view) {
-  const bool udp = query.transport == Transport::Udp;
-  const protect::Guard::Judgement judgement =
-      guard_->judge({query.client.address, udp, view.edns.cookie});
-  Recipient to{port, query.reply_to, query.transport, view};
-  if (judgement.cookie) to.cookie = *judgement.cookie;
-  if (judgement.action != protect::Action::Serve) [[unlikely]]
-    return turn_away(to, judgement.action);
+  Recipient to{.port = port,
+               .reply_to = query.reply_to,
+               .transport = query.transport,
+               .client = query.client,
+               .query = view,
+               .received_us = clock_.now_us,
+               .message = query.message};
+  if (guard_) return handle_guarded(to);
   serve(to);
 }
 
-void Pipeline::turn_away(const Recipient& to, protect::Action action) {
+// The guard has the first word, also on what is malformed: it too is answered.
+void Pipeline::handle_guarded(Recipient& to) {
+  const bool udp = to.transport == Transport::Udp;
+  const protect::Guard::Judgement judgement =
+      guard_->judge({to.client.address, udp, to.query.edns.cookie});
+  if (judgement.cookie) to.cookie = *judgement.cookie;
+  if (judgement.action != protect::Action::Serve) [[unlikely]]
+    return turn_away(to, judgement);
+  serve(to);
+}
+
+void Pipeline::turn_away(const Recipient& to, const protect::Guard::Judgement& judgement) {
+  const AnsweredFrom from = judgement.limited ? AnsweredFrom::Limited : AnsweredFrom::Refused;
+  const protect::Action action = judgement.action;
   if (to.query.verdict == dns::QueryVerdict::Drop) return on_not_accepted(to);
   const ExtendedError prohibited{dns::extended_error::kProhibited};
   if (action == protect::Action::Drop) {
-    return sender_.drop(to.port, to.reply_to, DropReason::TurnedAway);
+    return sender_.drop(to, from, DropReason::TurnedAway);
   }
   statistics_.rejected.add();
   if (action == protect::Action::Truncate) {
-    sender_.send_truncated(to, dns::rcode::kNoError);
+    sender_.send_truncated(to, from, dns::rcode::kNoError);
   } else if (action == protect::Action::BadCookie) {
-    sender_.send_error(to, dns::rcode::kBadCookie);
+    sender_.send_error(to, from, dns::rcode::kBadCookie);
   } else {
-    sender_.send_error(to, dns::rcode::kRefused, prohibited);
+    sender_.send_error(to, from, dns::rcode::kRefused, prohibited);
   }
 }
 
@@ -83,7 +90,7 @@ void Pipeline::serve(const Recipient& to) {
   MutableBytes room = sender_.reserve(to);
   const Found found = find(to, key, room);
   if (room.empty()) [[unlikely]]
-    return sender_.drop(to.port, to.reply_to, DropReason::ClientGone);
+    return sender_.drop(to, AnsweredFrom::Nothing, DropReason::ClientGone);
   switch (found.freshness) {
     case Freshness::Fresh:
       return on_fresh(to, key, room, found);
@@ -115,34 +122,34 @@ Found Pipeline::find(const Recipient& to, const dns::QuestionKey& key, MutableBy
 void Pipeline::on_not_accepted(const Recipient& to) {
   switch (to.query.verdict) {
     case dns::QueryVerdict::FormErr:
-      return reject(to, dns::rcode::kFormErr);
+      return reject(to, AnsweredFrom::Malformed, dns::rcode::kFormErr);
     case dns::QueryVerdict::NotImp:
-      return reject(to, dns::rcode::kNotImp);
+      return reject(to, AnsweredFrom::Malformed, dns::rcode::kNotImp);
     case dns::QueryVerdict::BadVers:
-      return reject(to, dns::rcode::kBadVers);
+      return reject(to, AnsweredFrom::Malformed, dns::rcode::kBadVers);
     case dns::QueryVerdict::Drop:
     case dns::QueryVerdict::Accept:
-      return sender_.drop(to.port, to.reply_to, DropReason::Unanswerable);
+      return sender_.drop(to, AnsweredFrom::Malformed, DropReason::Unanswerable);
   }
 }
 
-void Pipeline::reject(const Recipient& to, uint16_t rcode) {
+void Pipeline::reject(const Recipient& to, AnsweredFrom from, uint16_t rcode) {
   statistics_.rejected.add();
-  sender_.send_error(to, rcode);
+  sender_.send_error(to, from, rcode);
 }
 
-void Pipeline::send_found(const Recipient& to, MutableBytes room, const Found& found,
-                          std::optional<ExtendedError> error) {
+void Pipeline::send_found(const Recipient& to, AnsweredFrom from, MutableBytes room,
+                          const Found& found, std::optional<ExtendedError> error) {
   if (found.too_large) [[unlikely]] {
-    return sender_.send_truncated(to, found.flags & dns::kRcodeMask);
+    return sender_.send_truncated(to, from, found.flags & dns::kRcodeMask);
   }
-  sender_.send_in_place(to, room, found.size, error);
+  sender_.send_in_place(to, from, room, found.size, error);
 }
 
 void Pipeline::on_fresh(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
                         const Found& found) {
   statistics_.hits.add();
-  send_found(to, room, found, std::nullopt);
+  send_found(to, AnsweredFrom::Memory, room, found, std::nullopt);
   if (found.refresh_due) [[unlikely]]
     resolver_.refresh(key);
 }
@@ -153,11 +160,10 @@ void Pipeline::on_stale(const Recipient& to, const dns::QuestionKey& key, Mutabl
                         const Found& found) {
   const bool asked = found.refresh_due || resolver_.in_flight(key);
   if (asked && !resolver_.slow(key)) {
-    const Asker asker(to.port, to.reply_to, to.transport, to.query, to.cookie);
-    if (resolver_.wait(key, asker, true)) return;
+    if (resolver_.wait(key, Asker(to), true)) return;
   }
   statistics_.stale_at_once.add();
-  send_found(to, room, found, stale_error(found.flags));
+  send_found(to, AnsweredFrom::Stale, room, found, stale_error(found.flags));
 }
 
 // What the upstream said: a name that is refused is not one that cannot be resolved. The extended
@@ -167,24 +173,24 @@ void Pipeline::on_failing(const Recipient& to, const Found& found) {
   const uint16_t rcode = found.flags & dns::kRcodeMask;
   std::optional<ExtendedError> error;
   if (rcode == dns::rcode::kServFail) error = ExtendedError{dns::extended_error::kCachedError};
-  sender_.send_error(to, rcode, error);
+  sender_.send_error(to, AnsweredFrom::Memory, rcode, error);
 }
 
 void Pipeline::on_missing(const Recipient& to, const dns::QuestionKey& key) {
   std::array<uint8_t, dns::kUdpSizeWithoutEdns> room;
   if (const size_t size = local_names_.answer(key, room)) {
     statistics_.local.add();
-    return sender_.send_message(to, Bytes(room).first(size), dns::kFlagAa);
+    return sender_.send_message(to, AnsweredFrom::Local, Bytes(room).first(size), dns::kFlagAa);
   }
   switch (rule_of(key)) {
     case QuestionRule::Forward:
       return forward(to, key);
     case QuestionRule::FormErr:
-      return reject(to, dns::rcode::kFormErr);
+      return reject(to, AnsweredFrom::Malformed, dns::rcode::kFormErr);
     case QuestionRule::NotImp:
-      return reject(to, dns::rcode::kNotImp);
+      return reject(to, AnsweredFrom::Refused, dns::rcode::kNotImp);
     case QuestionRule::Refuse:
-      return reject(to, dns::rcode::kRefused);
+      return reject(to, AnsweredFrom::Refused, dns::rcode::kRefused);
     case QuestionRule::MinimalAny:
       statistics_.local.add();
       return sender_.send_minimal_any(to, options_.minimal_any_ttl_s);
@@ -192,21 +198,20 @@ void Pipeline::on_missing(const Recipient& to, const dns::QuestionKey& key) {
 }
 
 void Pipeline::forward(const Recipient& to, const dns::QuestionKey& key) {
-  const Asker asker(to.port, to.reply_to, to.transport, to.query, to.cookie);
-  if (!resolver_.wait(key, asker, false)) shed(to);
+  if (!resolver_.wait(key, Asker(to), false)) shed(to);
 }
 
 void Pipeline::shed(const Recipient& to) {
   statistics_.shed.add();
   switch (options_.over_limit) {
     case OverLimit::ServFail:
-      return sender_.send_error(to, dns::rcode::kServFail,
+      return sender_.send_error(to, AnsweredFrom::Shed, dns::rcode::kServFail,
                                 ExtendedError{dns::extended_error::kOther, "over the limit"});
     case OverLimit::Refuse:
-      return sender_.send_error(to, dns::rcode::kRefused,
+      return sender_.send_error(to, AnsweredFrom::Shed, dns::rcode::kRefused,
                                 ExtendedError{dns::extended_error::kOther, "over the limit"});
     case OverLimit::Drop:
-      return sender_.drop(to.port, to.reply_to, DropReason::OverLimit);
+      return sender_.drop(to, AnsweredFrom::Shed, DropReason::OverLimit);
   }
 }
 

@@ -41,6 +41,8 @@ class Pipeline final : public QueryHandler {
 
   /// Whom to serve, decided before anything is looked up. Outlives the pipeline; null: everybody.
   void set_guard(protect::Guard* guard) { guard_ = guard; }
+  /// Who is told of each query that ends. Outlives the pipeline; null: nobody.
+  void set_observer(QueryObserver* observer) { sender_.set_observer(observer); }
   /// From now on nothing is asked unless somebody waits for it. Queries are still taken: listeners
   /// stop them.
   void drain() { resolver_.drain(); }
@@ -50,8 +52,8 @@ class Pipeline final : public QueryHandler {
 
  private:
   void serve(const Recipient& to);
-  void handle_guarded(ReplyPort& port, const ClientQuery& query, const dns::QueryView& view);
-  void turn_away(const Recipient& to, protect::Action action);
+  void handle_guarded(Recipient& to);
+  void turn_away(const Recipient& to, const protect::Guard::Judgement& judgement);
   Found find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room);
   void on_not_accepted(const Recipient& to);
   void on_fresh(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
@@ -60,10 +62,10 @@ class Pipeline final : public QueryHandler {
                 const Found& found);
   void on_failing(const Recipient& to, const Found& found);
   void on_missing(const Recipient& to, const dns::QuestionKey& key);
-  void reject(const Recipient& to, uint16_t rcode);
+  void reject(const Recipient& to, AnsweredFrom from, uint16_t rcode);
   void forward(const Recipient& to, const dns::QuestionKey& key);
   void shed(const Recipient& to);
-  void send_found(const Recipient& to, MutableBytes room, const Found& found,
+  void send_found(const Recipient& to, AnsweredFrom from, MutableBytes room, const Found& found,
                   std::optional<ExtendedError> error);
 
   const Options options_;

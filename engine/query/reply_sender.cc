@@ -64,31 +64,32 @@ size_t ReplySender::message_size_max(const Recipient& to, MutableBytes room) con
   return to.query.has_opt ? room.size() - dns::opt_size(opt_fields(to)) : room.size();
 }
 
-void ReplySender::finish(const Recipient& to, MutableBytes room, size_t size, uint16_t flags,
-                         const std::optional<ExtendedError>& error) {
+void ReplySender::finish(const Recipient& to, AnsweredFrom from, MutableBytes room, size_t size,
+                         uint16_t flags, const std::optional<ExtendedError>& error) {
   const size_t reply_size =
       dns::finish_stored_reply(to.query, size, opt_fields(to, error, room.size() - size), room);
   assert(reply_size > 0);
   if (flags != 0) [[unlikely]]
     add_flags(room, flags);
-  send(to, reply_size, load_be16(room.data() + kFlagsOffset) & dns::kRcodeMask);
+  send(to, from, room.first(reply_size), load_be16(room.data() + kFlagsOffset) & dns::kRcodeMask);
 }
 
-void ReplySender::send_in_place(const Recipient& to, MutableBytes room, size_t size,
-                                std::optional<ExtendedError> error) {
-  finish(to, room, size, 0, error);
+void ReplySender::send_in_place(const Recipient& to, AnsweredFrom from, MutableBytes room,
+                                size_t size, std::optional<ExtendedError> error) {
+  finish(to, from, room, size, 0, error);
 }
 
 // Streams are asked for no more room than this reply needs, whatever its OPT.
-void ReplySender::send_message(const Recipient& to, Bytes message, uint16_t flags,
-                               std::optional<ExtendedError> error) {
+void ReplySender::send_message(const Recipient& to, AnsweredFrom from, Bytes message,
+                               uint16_t flags, std::optional<ExtendedError> error) {
   const MutableBytes room = reserve(to, message.size() + dns::kShortReplySizeMax);
-  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  if (room.empty()) return drop(to, from, DropReason::ClientGone);
   if (message.size() > message_size_max(to, room)) {
-    return send_truncated(to, load_be16(message.data() + kFlagsOffset) & dns::kRcodeMask, flags);
+    return send_truncated(to, from, load_be16(message.data() + kFlagsOffset) & dns::kRcodeMask,
+                          flags);
   }
   std::memcpy(room.data(), message.data(), message.size());
-  finish(to, room, message.size(), flags, error);
+  finish(to, from, room, message.size(), flags, error);
 }
 
 // A port may have more room than this client can take.
@@ -108,41 +109,58 @@ MutableBytes ReplySender::reserve_short(const Recipient& to) const {
   return reserve(to, dns::kShortReplySizeMax + options_.padding_multiple);
 }
 
-void ReplySender::send_error(const Recipient& to, uint16_t rcode,
+void ReplySender::send_error(const Recipient& to, AnsweredFrom from, uint16_t rcode,
                              std::optional<ExtendedError> error) {
   const MutableBytes room = reserve_short(to);
-  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  if (room.empty()) return drop(to, from, DropReason::ClientGone);
   const dns::OptFields fields = opt_fields(to, error, dns::kShortReplySizeMax);
   const size_t size = dns::write_error_reply(to.query, rcode, fields, room);
   const bool readable = rcode <= dns::kRcodeMask || to.query.has_opt;
-  send(to, size, readable ? rcode : dns::rcode::kServFail);
+  send(to, from, room.first(size), readable ? rcode : dns::rcode::kServFail);
 }
 
-void ReplySender::send_truncated(const Recipient& to, uint16_t rcode, uint16_t flags) {
+void ReplySender::send_truncated(const Recipient& to, AnsweredFrom from, uint16_t rcode,
+                                 uint16_t flags) {
   const MutableBytes room = reserve_short(to);
-  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
+  if (room.empty()) return drop(to, from, DropReason::ClientGone);
   const size_t size = dns::write_truncated_reply(to.query, rcode, opt_fields(to), room);
   add_flags(room, flags);
   statistics_.replies_truncated.add();
-  send(to, size, rcode);
+  send(to, from, room.first(size), rcode);
 }
 
 void ReplySender::send_minimal_any(const Recipient& to, uint32_t ttl_s) {
+  constexpr AnsweredFrom from = AnsweredFrom::Local;
   const MutableBytes room = reserve_short(to);
-  if (room.empty()) return drop(to.port, to.reply_to, DropReason::ClientGone);
-  send(to, dns::write_minimal_any_reply(to.query, ttl_s, opt_fields(to), room),
-       dns::rcode::kNoError);
+  if (room.empty()) return drop(to, from, DropReason::ClientGone);
+  const size_t size = dns::write_minimal_any_reply(to.query, ttl_s, opt_fields(to), room);
+  send(to, from, room.first(size), dns::rcode::kNoError);
 }
 
-void ReplySender::send(const Recipient& to, size_t size, uint16_t rcode) {
-  assert(size > 0);
+// The reply is told of before the port has it: afterwards its room may be another's.
+void ReplySender::send(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode) {
+  assert(!reply.empty());
   statistics_.count_reply(rcode);
-  to.port.send_reply(to.reply_to, size);
+  if (observer_) [[unlikely]]
+    tell(to, from, reply, std::nullopt);
+  to.port.send_reply(to.reply_to, reply.size());
 }
 
-void ReplySender::drop(ReplyPort& port, const ReplyTo& reply_to, DropReason reason) {
+void ReplySender::drop(const Recipient& to, AnsweredFrom from, DropReason reason) {
   statistics_.count_drop(reason);
-  port.drop_reply(reply_to);
+  if (observer_) [[unlikely]]
+    tell(to, from, {}, reason);
+  to.port.drop_reply(to.reply_to);
+}
+
+void ReplySender::tell(const Recipient& to, AnsweredFrom from, Bytes reply,
+                       std::optional<DropReason> dropped) const {
+  std::array<uint8_t, dns::kShortReplySizeMax> room;
+  Bytes query = to.message;
+  if (query.empty() && to.query.has_question)
+    query = Bytes(room).first(dns::write_query_of_view(to.query, room));
+  observer_->on_query_ended({query, reply, to.query, to.client, to.transport, from, dropped,
+                             to.received_us, clock_.now_us});
 }
 
 }  // namespace dotring::query

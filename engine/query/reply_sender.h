@@ -4,26 +4,18 @@
 // take (RFC 6891, 6.2.3; RFC 9715), and what its OPT says: extended error (RFC 8914), keepalive
 // (RFC 7828), padding (RFC 7830).
 //
-// Invariant: each call of a send_ or drop method ends the query towards its port.
+// Invariant: each call of a send_ or drop method ends the query towards its port, and towards the
+// observer, who is told what `from` says.
 
 #pragma once
 
 #include <optional>
 
+#include "engine/base/turn_clock.h"
 #include "engine/dns/message_writer.h"
-#include "engine/query/statistics.h"
+#include "engine/query/observer.h"
 
 namespace dotring::query {
-
-/// Whom a reply goes to, and the query it answers; valid during a call.
-struct Recipient {
-  ReplyPort& port;
-  const ReplyTo& reply_to;
-  Transport transport;
-  const dns::QueryView& query;
-  /// Client and server cookie for its OPT (RFC 7873); empty: none.
-  Bytes cookie = {};
-};
 
 /// What a reply says of why it is as it is; only clients with EDNS learn of it.
 struct ExtendedError {
@@ -42,8 +34,11 @@ class ReplySender {
     uint16_t padding_multiple = 468;
   };
 
-  ReplySender(const Options& options, Statistics& statistics)
-      : options_(options), statistics_(statistics) {}
+  ReplySender(const Options& options, const TurnClock& clock, Statistics& statistics)
+      : options_(options), clock_(clock), statistics_(statistics) {}
+
+  /// Who is told of each query that ends; null: nobody.
+  void set_observer(QueryObserver* observer) { observer_ = observer; }
 
   /// Room for most replies; by UDP for the largest that this client can take. Empty: it is gone
   /// (end with drop()).
@@ -55,20 +50,20 @@ class ReplySender {
   size_t message_size_max(const Recipient& to, MutableBytes room) const;
 
   /// The first `size` octets of `room` are an answer in stored form.
-  void send_in_place(const Recipient& to, MutableBytes room, size_t size,
+  void send_in_place(const Recipient& to, AnsweredFrom from, MutableBytes room, size_t size,
                      std::optional<ExtendedError> error = std::nullopt);
   /// `message` is an answer in stored form; truncated where it does not fit. `flags`: those of AA,
   /// TC and Z that the reply is to have; an answer from a cache has none.
-  void send_message(const Recipient& to, Bytes message, uint16_t flags = 0,
+  void send_message(const Recipient& to, AnsweredFrom from, Bytes message, uint16_t flags = 0,
                     std::optional<ExtendedError> error = std::nullopt);
   /// Header, question and OPT. An rcode above 15 becomes SERVFAIL without EDNS.
-  void send_error(const Recipient& to, uint16_t rcode,
+  void send_error(const Recipient& to, AnsweredFrom from, uint16_t rcode,
                   std::optional<ExtendedError> error = std::nullopt);
   /// Header with TC, question and OPT: the answer does not fit.
-  void send_truncated(const Recipient& to, uint16_t rcode, uint16_t flags = 0);
+  void send_truncated(const Recipient& to, AnsweredFrom from, uint16_t rcode, uint16_t flags = 0);
   void send_minimal_any(const Recipient& to, uint32_t ttl_s);
 
-  void drop(ReplyPort& port, const ReplyTo& reply_to, DropReason reason);
+  void drop(const Recipient& to, AnsweredFrom from, DropReason reason);
 
  private:
   /// A stream whose client reads slowly has room for many usual replies, and for few large ones.
@@ -80,12 +75,16 @@ class ReplySender {
                             size_t room) const;
   MutableBytes reserve(const Recipient& to, size_t size) const;
   MutableBytes reserve_short(const Recipient& to) const;
-  void finish(const Recipient& to, MutableBytes room, size_t size, uint16_t flags,
-              const std::optional<ExtendedError>& error);
-  void send(const Recipient& to, size_t size, uint16_t rcode);
+  void finish(const Recipient& to, AnsweredFrom from, MutableBytes room, size_t size,
+              uint16_t flags, const std::optional<ExtendedError>& error);
+  void send(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode);
+  void tell(const Recipient& to, AnsweredFrom from, Bytes reply,
+            std::optional<DropReason> dropped) const;
 
   const Options options_;
+  const TurnClock& clock_;
   Statistics& statistics_;
+  QueryObserver* observer_ = nullptr;
 };
 
 }  // namespace dotring::query

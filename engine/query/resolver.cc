@@ -66,7 +66,7 @@ Resolver::~Resolver() {
     if (!resolutions_.in_use(i)) continue;
     Resolution& resolution = *resolutions_.at(i);
     detach(resolution);
-    waiting_room_.drop(resolution.queue, DropReason::Shutdown);
+    waiting_room_.drop(resolution.queue, resolution.key, DropReason::Shutdown);
   }
 }
 
@@ -263,7 +263,8 @@ void Resolver::on_fetched(Resolution& resolution, Bytes answer) {
   statistics_.fetch_hits.add();
   const bool over = !resolution.forwarding || !has_room_without_waiters();
   if (over) detach(resolution);
-  waiting_room_.send_message(resolution.queue, resolution.key, answer, 0, std::nullopt);
+  waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::SlowerTier, answer, 0,
+                             std::nullopt);
   if (over) resolutions_.give_back(&resolution);
 }
 
@@ -282,8 +283,9 @@ void Resolver::fail(Resolution& resolution) {
   if (!serve_stale(resolution, statistics_.stale_after_failure)) {
     const bool our_own = resolution.failure != ForwardResult::Answered;
     if (our_own) statistics_.failed.add(resolution.queue.count);
-    waiting_room_.send_error(resolution.queue, resolution.key, resolution.failure_rcode,
-                             why(resolution));
+    waiting_room_.send_error(resolution.queue, resolution.key,
+                             our_own ? AnsweredFrom::Nothing : AnsweredFrom::Upstream,
+                             resolution.failure_rcode, why(resolution));
   }
   if (resolution.failure != ForwardResult::NoUpstream &&
       resolution.failure != ForwardResult::Cancelled) {
@@ -318,11 +320,12 @@ bool Resolver::serve_stale(Resolution& resolution, Counter& counter) {
   if (found.size == 0) return false;
   const Bytes message(scratch_.data(), found.size);
   if (found.freshness == Freshness::Fresh) {
-    waiting_room_.send_message(resolution.queue, resolution.key, message, 0, std::nullopt);
+    waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::Memory, message, 0,
+                               std::nullopt);
     return true;
   }
   counter.add(resolution.queue.count);
-  waiting_room_.send_message(resolution.queue, resolution.key, message, 0,
+  waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::Stale, message, 0,
                              stale_error(found.flags));
   return true;
 }
@@ -332,12 +335,13 @@ void Resolver::give_answer(Resolution& resolution, Bytes message, const dns::Ans
   std::optional<ExtendedError> error;
   if (view.edns.extended_error) error = ExtendedError{*view.edns.extended_error};
   if (view.rcode > dns::kRcodeMask) {
-    return waiting_room_.send_error(resolution.queue, resolution.key, view.rcode, error);
+    return waiting_room_.send_error(resolution.queue, resolution.key, AnsweredFrom::Upstream,
+                                    view.rcode, error);
   }
   const size_t size = dns::to_stored_form(message, view, scratch_.data());
   const uint16_t flags = view.header.flags & (dns::kFlagAa | dns::kFlagTc | dns::kFlagZ);
-  waiting_room_.send_message(resolution.queue, resolution.key, {scratch_.data(), size}, flags,
-                             error);
+  waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::Upstream,
+                             {scratch_.data(), size}, flags, error);
 }
 
 }  // namespace dotring::query

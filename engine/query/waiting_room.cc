@@ -47,28 +47,31 @@ void WaitingRoom::for_each(WaiterQueue& queue, const dns::QuestionKey& key, Send
   while (Waiter* waiter = leaving.pop_front()) {
     const Asker& asker = waiter->asker;
     const dns::QueryView query = asker.view(key, name);
-    send(Recipient{asker.port(), asker.reply_to(), asker.transport(), query, asker.cookie()});
+    send(Recipient{.port = asker.port(),
+                   .reply_to = asker.reply_to(),
+                   .transport = asker.transport(),
+                   .client = asker.client(),
+                   .query = query,
+                   .received_us = waiter->arrived_us,
+                   .cookie = asker.cookie()});
     leave(*waiter);
   }
 }
 
-void WaitingRoom::send_message(WaiterQueue& queue, const dns::QuestionKey& key, Bytes stored,
-                               uint16_t flags, std::optional<ExtendedError> error) {
+void WaitingRoom::send_message(WaiterQueue& queue, const dns::QuestionKey& key, AnsweredFrom from,
+                               Bytes stored, uint16_t flags, std::optional<ExtendedError> error) {
   for_each(queue, key,
-           [&](const Recipient& to) { sender_.send_message(to, stored, flags, error); });
+           [&](const Recipient& to) { sender_.send_message(to, from, stored, flags, error); });
 }
 
-void WaitingRoom::send_error(WaiterQueue& queue, const dns::QuestionKey& key, uint16_t rcode,
-                             std::optional<ExtendedError> error) {
-  for_each(queue, key, [&](const Recipient& to) { sender_.send_error(to, rcode, error); });
+void WaitingRoom::send_error(WaiterQueue& queue, const dns::QuestionKey& key, AnsweredFrom from,
+                             uint16_t rcode, std::optional<ExtendedError> error) {
+  for_each(queue, key, [&](const Recipient& to) { sender_.send_error(to, from, rcode, error); });
 }
 
-void WaitingRoom::drop(WaiterQueue& queue, DropReason reason) {
-  while (Waiter* waiter = queue.waiters.pop_front()) {
-    sender_.drop(waiter->asker.port(), waiter->asker.reply_to(), reason);
-    leave(*waiter);
-  }
-  queue.count = 0;
+void WaitingRoom::drop(WaiterQueue& queue, const dns::QuestionKey& key, DropReason reason) {
+  for_each(queue, key,
+           [&](const Recipient& to) { sender_.drop(to, AnsweredFrom::Nothing, reason); });
 }
 
 }  // namespace dotring::query

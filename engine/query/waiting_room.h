@@ -47,11 +47,11 @@ class WaitingRoom {
   void enter(WaiterQueue& queue, const Asker& asker);
 
   /// `stored` is an answer to `key` in stored form; see ReplySender.
-  void send_message(WaiterQueue& queue, const dns::QuestionKey& key, Bytes stored, uint16_t flags,
-                    std::optional<ExtendedError> error);
-  void send_error(WaiterQueue& queue, const dns::QuestionKey& key, uint16_t rcode,
-                  std::optional<ExtendedError> error);
-  void drop(WaiterQueue& queue, DropReason reason);
+  void send_message(WaiterQueue& queue, const dns::QuestionKey& key, AnsweredFrom from,
+                    Bytes stored, uint16_t flags, std::optional<ExtendedError> error);
+  void send_error(WaiterQueue& queue, const dns::QuestionKey& key, AnsweredFrom from,
+                  uint16_t rcode, std::optional<ExtendedError> error);
+  void drop(WaiterQueue& queue, const dns::QuestionKey& key, DropReason reason);
 
   uint32_t waiting() const { return admission_.in_flight(); }
   /// Octets taken at most.

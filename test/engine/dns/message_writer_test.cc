@@ -326,5 +326,26 @@ TEST(UpstreamQuery, IsNothingWithoutRoom) {
   }
 }
 
+// The query of a view: what a client asked, as far as its view tells.
+Octets written_query(const MessageBuilder& query) {
+  Octets room(kShortReplySizeMax);
+  room.resize(write_query_of_view(view_query(query), room));
+  return room;
+}
+
+TEST(QueryOfView, IsTheQueryWithoutItsOptions) {
+  const Octets cookie = {0, 10, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8};
+  const uint16_t flags = kFlagRd | kFlagAd | kFlagCd;
+  EXPECT_EQ(written_query(plain_query(flags)), plain_query(flags).octets());
+  const MessageBuilder asked = plain_query(flags).opt(cookie, 1400, 0x8000);
+  EXPECT_EQ(written_query(asked), plain_query(flags).opt({}, 1400, 0x8000).octets());
+}
+
+TEST(QueryOfView, NeedsItsRoom) {
+  const size_t size = written_query(edns_query()).size();
+  Octets room(size - 1);
+  EXPECT_EQ(write_query_of_view(view_query(edns_query()), room), 0u);
+}
+
 }  // namespace
 }  // namespace dotring::dns

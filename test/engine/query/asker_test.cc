@@ -46,18 +46,24 @@ TEST(Asker, ItsViewGivesTheSameRepliesAsTheQuery) {
     const dns::QueryView query = dns::view_query(message);
     ASSERT_EQ(query.verdict, dns::QueryVerdict::Accept);
     FakePort port;
-    const Asker asker(port, FakePort::reply_to(7), Transport::Tls, query);
+    const Endpoint client = World::client_of(7);
+    const ReplyTo asked_from = FakePort::reply_to(7);
+    const Asker asker({port, asked_from, Transport::Tls, client, query});
     const dns::QuestionKey key(query.question, 0, {1, 2});
     std::array<uint8_t, dns::kNameSizeMax> name;
     const dns::QueryView remembered = asker.view(key, name);
 
     Statistics statistics;
-    ReplySender sender({}, statistics);
+    const TurnClock clock;
+    ReplySender sender({}, clock, statistics);
     const ReplyTo first = FakePort::reply_to(1), second = FakePort::reply_to(2);
-    sender.send_error({port, first, Transport::Tls, query}, 3, ExtendedError{7});
-    sender.send_error({port, second, asker.transport(), remembered}, 3, ExtendedError{7});
+    const AnsweredFrom from = AnsweredFrom::Upstream;
+    sender.send_error({port, first, Transport::Tls, client, query}, from, 3, ExtendedError{7});
+    sender.send_error({port, second, asker.transport(), asker.client(), remembered}, from, 3,
+                      ExtendedError{7});
     EXPECT_EQ(port.replies[1], port.replies[2]) << "mask " << mask;
     EXPECT_EQ(remembered.edns.udp_size, query.edns.udp_size);
+    EXPECT_EQ(asker.client(), client);
     EXPECT_EQ(FakePort::client_of(asker.reply_to()), 7u);
     EXPECT_EQ(&asker.port(), &port);
   }

@@ -213,8 +213,12 @@ struct World {
     ClientQuery query;
     query.message = {copy.get(), message.size()};
     query.transport = transport;
+    query.client = client_of(client);
     query.reply_to = FakePort::reply_to(client);
     pipeline->handle(port, query);
+  }
+  static Endpoint client_of(uint64_t client) {
+    return {*IpAddress::parse("192.0.2.1"), static_cast<uint16_t>(1024 + client)};
   }
   dns::QuestionKey key(const std::string& name, const std::string& type, uint8_t bits,
                        uint16_t klass = dns::kClassIn) const {
