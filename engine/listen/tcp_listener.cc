@@ -57,6 +57,7 @@ void TcpListener::on_message(ClientSession& session, Bytes message) {
   query.message = message;
   query.transport = options_.transport;
   query.client = session.peer();
+  query.listener = options_.number;
   const uint32_t index = sessions_.index_of(&session);
   const SessionPlace place{index, sessions_.generation_of(index)};
   std::memcpy(query.reply_to.opaque.data(), &place, sizeof place);

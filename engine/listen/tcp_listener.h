@@ -26,6 +26,7 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
     query::Transport transport = query::Transport::Tcp;  ///< what queries are said to have come by
     /// Whom it drops is closed at accept. Outlives the listener; null: nobody.
     const protect::AccessList* access = nullptr;
+    uint16_t number = 0;  ///< of this listener, told with each query
   };
 
   /// All references outlive the listener.

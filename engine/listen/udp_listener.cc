@@ -17,7 +17,10 @@ io::UdpPath path_of(const query::ReplyTo& to) {
 }  // namespace
 
 UdpListener::UdpListener(io::Loop& loop, const Options& options, query::QueryHandler& handler)
-    : handler_(handler), socket_(loop, options.socket), turn_latency_(loop, statistics_.turn_us) {
+    : handler_(handler),
+      number_(options.number),
+      socket_(loop, options.socket),
+      turn_latency_(loop, statistics_.turn_us) {
   socket_.set_handler(this);
 }
 
@@ -26,6 +29,7 @@ void UdpListener::on_datagram(Bytes bytes, const io::UdpPath& path) {
   query.message = bytes;
   query.transport = query::Transport::Udp;
   query.client = path.peer();
+  query.listener = number_;
   if (query.client.port == 0) return statistics_.dropped_without_port.add();
   std::memcpy(query.reply_to.opaque.data(), &path, sizeof path);
   statistics_.queries.add();

@@ -17,6 +17,7 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
  public:
   struct Options {
     io::UdpSocket::Options socket;
+    uint16_t number = 0;  ///< of this listener, told with each query
   };
 
   UdpListener(io::Loop& loop, const Options& options, query::QueryHandler& handler);
@@ -51,6 +52,7 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   void on_datagram(Bytes bytes, const io::UdpPath& path) override;
 
   query::QueryHandler& handler_;
+  const uint16_t number_;
   io::UdpSocket socket_;
   uint64_t in_flight_ = 0;
   UdpListenerStatistics statistics_;

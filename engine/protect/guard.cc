@@ -68,6 +68,9 @@ Guard::Judgement Guard::judge(const Client& client) {
   } else if (access == Access::Refuse) {
     count(statistics_.by_access, Action::Refuse);
     judgement.action = Action::Refuse;
+  } else if (parts_.listeners && !parts_.listeners->allows(client.listener, client.address)) {
+    statistics_.by_listener.add();
+    judgement.action = Action::Refuse;
   } else if (options_.cookie_required && client.udp && wants_cookie(cookie)) {
     statistics_.cookie_required.add();
     judgement.action = Action::BadCookie;

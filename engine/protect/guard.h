@@ -2,7 +2,7 @@
 //
 //   dropped network -> Drop
 //   over the rate   -> Drop; each `slip`-th one is answered in a way that only helps real clients
-//   refused network -> Refuse
+//   refused network -> Refuse, by the access list or by that of the listener
 //   cookie required -> BadCookie
 //   else            -> Serve
 //
@@ -16,6 +16,7 @@
 
 #include "engine/base/turn_clock.h"
 #include "engine/protect/access_list.h"
+#include "engine/protect/listener_access.h"
 #include "engine/protect/statistics.h"
 
 namespace dotring::protect {
@@ -40,11 +41,13 @@ class Guard {
     const ServerCookies* cookies = nullptr;
     /// Seconds since 1970: asked at most once per second, while there are cookies.
     std::function<uint64_t()> wall_s;
+    const ListenerAccess* listeners = nullptr;
   };
   struct Client {
     const IpAddress& address;
     bool udp;
-    Bytes cookie;  ///< what the query's COOKIE option holds
+    Bytes cookie;           ///< what the query's COOKIE option holds
+    uint16_t listener = 0;  ///< who was asked
   };
   struct Judgement {
     Action action = Action::Serve;
@@ -58,7 +61,9 @@ class Guard {
       : options_(options), parts_(std::move(parts)), clock_(clock) {}
 
   /// All of it is off.
-  bool idle() const { return !parts_.access && !parts_.rate && !parts_.cookies; }
+  bool idle() const {
+    return !parts_.access && !parts_.listeners && !parts_.rate && !parts_.cookies;
+  }
   Judgement judge(const Client& client);
   const Statistics& statistics() const { return statistics_; }
 

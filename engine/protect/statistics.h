@@ -20,7 +20,8 @@ inline constexpr size_t kActions = 5;
 
 struct Statistics {
   /// By Action; nothing is counted for Action::Serve.
-  std::array<Counter, kActions> by_access;                     ///< networks that may not ask
+  std::array<Counter, kActions> by_access;  ///< networks that may not ask
+  Counter by_listener;                      ///< refused by the list of the listener that they asked
   std::array<std::array<Counter, kActions>, kProofs> by_rate;  ///< over the limit, by Proof too
   Counter cookie_required;  ///< BADCOOKIE to clients within their limit
   /// Queries by UDP, by CookieState; counted while there are cookies.

@@ -49,15 +49,15 @@ void Pipeline::handle(ReplyPort& port, const ClientQuery& query) {
                .query = view,
                .received_us = clock_.now_us,
                .message = query.message};
-  if (guard_) return handle_guarded(to);
+  if (guard_) return handle_guarded(to, query.listener);
   serve(to);
 }
 
 // The guard has the first word, also on what is malformed: it too is answered.
-void Pipeline::handle_guarded(Recipient& to) {
+void Pipeline::handle_guarded(Recipient& to, uint16_t listener) {
   const bool udp = to.transport == Transport::Udp;
   const protect::Guard::Judgement judgement =
-      guard_->judge({to.client.address, udp, to.query.edns.cookie});
+      guard_->judge({to.client.address, udp, to.query.edns.cookie, listener});
   if (judgement.cookie) to.cookie = *judgement.cookie;
   if (judgement.action != protect::Action::Serve) [[unlikely]]
     return turn_away(to, judgement);

@@ -52,7 +52,7 @@ class Pipeline final : public QueryHandler {
 
  private:
   void serve(const Recipient& to);
-  void handle_guarded(Recipient& to);
+  void handle_guarded(Recipient& to, uint16_t listener);
   void turn_away(const Recipient& to, const protect::Guard::Judgement& judgement);
   Found find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room);
   void on_not_accepted(const Recipient& to);

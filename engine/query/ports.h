@@ -44,6 +44,7 @@ struct ClientQuery {
   Bytes message;
   Transport transport = Transport::Udp;
   Endpoint client;
+  uint16_t listener = 0;  ///< which of the addresses was asked
   ReplyTo reply_to;
 };
 

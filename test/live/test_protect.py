@@ -10,7 +10,7 @@ import dns.edns
 import dns.flags
 import dns.message
 import pytest
-from harness import client
+from harness import client, ports
 from harness.dotring import Dotring, run_once
 from harness.waiting import wait_for
 
@@ -140,12 +140,33 @@ def test_ten_thousand_networks_come_from_files(stage, tmp_path):
     assert ask(dotring, "127.3.3.4", timeout_s=0.3) is None
 
 
+def test_an_address_can_be_for_fewer_clients_than_the_others(stage):
+    inside, outside = f"127.0.0.1:{ports.free_port()}", f"127.0.0.1:{ports.free_port()}"
+    options = {"listen.dns": f"{inside},{outside}", "access.restrict": f"{inside} 127.0.0.7/32 192.0.2.0/24"}
+    dotring = Dotring(stage, options={**options, "access.refuse": "127.9.0.0/16"})
+
+    def rcode_at(address, source, ask_by=ask):
+        dotring.port = int(address.rsplit(":", 1)[1])
+        return client.rcode(ask_by(dotring, source))
+
+    assert [rcode_at(inside, "127.0.0.7"), rcode_at(outside, "127.0.0.7")] == ["NOERROR", "NOERROR"]
+    assert [rcode_at(inside, "127.0.0.8"), rcode_at(outside, "127.0.0.8")] == ["REFUSED", "NOERROR"]
+    assert [rcode_at(inside, "127.9.0.1"), rcode_at(outside, "127.9.0.1")] == ["REFUSED", "REFUSED"]
+    dotring.port = int(inside.rsplit(":", 1)[1])
+    assert client.rcode(dotring.ask_tcp(NAME)) == "REFUSED"
+    metrics = dotring.metrics()
+    assert metrics.sum("dotring_access_turned_away_total", list="listener", action="refuse") == 2
+    assert metrics.sum("dotring_access_turned_away_total", list="all", action="refuse") == 2
+
+
 @pytest.mark.parametrize(
     "key, value, why",
     [
         ("access.allow", "10.0.0.1/8", "bits set behind its prefix"),
         ("access.drop", "example", "not a network"),
         ("access.refuse_file", "/nonexistent/file", "cannot be read"),
+        ("access.restrict", "192.0.2.1:53 10.0.0.0/8", "not one of listen.dns"),
+        ("access.restrict", "127.0.0.1:5300", "no network behind the address"),
         ("cookies.secret_file", "/nonexistent/file", "cannot be read"),
         ("cookies.secret_file_old", "/dev/null", "there is no new secret"),
         ("rate.ipv4_prefix", "33", "out of range"),

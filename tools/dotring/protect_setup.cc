@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 
@@ -93,6 +94,7 @@ bool has_limit(const ProtectOptions& options) {
 Failure ProtectSetup::open(const Configuration& configuration, Random& random) {
   const ProtectOptions& options = configuration.protect;
   if (Failure failure = open_access(options)) return failure;
+  if (Failure failure = open_listeners(configuration)) return failure;
   if (Failure failure = refuse_too_many("rate.exempt", options.rate.exempt.size())) return failure;
   if (has_limit(options)) rate_.emplace(options.rate, random.fork());
   return open_cookies(options, random);
@@ -110,6 +112,27 @@ Failure ProtectSetup::open_access(const ProtectOptions& options) {
   access_.emplace(access);
   if (access_->allows_all()) access_.reset();
   return std::nullopt;
+}
+
+Failure ProtectSetup::open_listeners(const Configuration& configuration) {
+  addresses_ = configuration.listen_dns;
+  for (const Endpoint& address : addresses_) {
+    std::vector<Network> networks;
+    for (const ListenerNetworks& one : configuration.protect.restricted) {
+      if (one.listener != address) continue;
+      networks.insert(networks.end(), one.networks.begin(), one.networks.end());
+    }
+    if (networks.empty()) continue;
+    if (Failure failure = refuse_too_many("access.restrict", networks.size())) return failure;
+    if (!listeners_) listeners_.emplace();
+    listeners_->restrict_to(listener_number(address), networks);
+  }
+  return std::nullopt;
+}
+
+uint16_t ProtectSetup::listener_number(const Endpoint& address) const {
+  const auto at = std::find(addresses_.begin(), addresses_.end(), address);
+  return static_cast<uint16_t>(at - addresses_.begin());
 }
 
 Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random) {
@@ -158,6 +181,7 @@ Failure ProtectSetup::read_secret(const std::string& key, const std::string& pat
 protect::Guard::Parts ProtectSetup::parts(const io::Clock& clock) {
   protect::Guard::Parts parts;
   parts.access = access();
+  parts.listeners = listeners_ ? &*listeners_ : nullptr;
   parts.rate = rate_ ? &*rate_ : nullptr;
   parts.cookies = cookies_ ? &*cookies_ : nullptr;
   parts.wall_s = [&clock] { return clock.wall_s(); };

@@ -67,10 +67,13 @@ std::optional<std::string> WorkerParts::open() {
 }
 
 std::optional<std::string> WorkerParts::open_address(const Endpoint& address) {
-  listen::UdpListener& udp = udp_.emplace_back(loop_, shared_.configuration.udp, pipeline_);
+  listen::UdpListener::Options udp_options = shared_.configuration.udp;
+  udp_options.number = shared_.protect.listener_number(address);
+  listen::UdpListener& udp = udp_.emplace_back(loop_, udp_options, pipeline_);
   if (auto failure = udp.open(address)) return "UDP " + address.to_text() + ": " + *failure;
   listen::TcpListener::Options tcp_options = shared_.configuration.tcp;
   tcp_options.access = shared_.protect.access();
+  tcp_options.number = udp_options.number;
   listen::TcpListener& tcp =
       tcp_.emplace_back(loop_, tcp_options, shared_.tcp_limits, streams_, pipeline_);
   if (auto failure = tcp.open(address)) return "TCP " + address.to_text() + ": " + *failure;

@@ -67,6 +67,24 @@ TEST(Guard, TheAccessListDecidesWhoIsServed) {
   EXPECT_EQ(all.guard.statistics().by_access[static_cast<size_t>(Action::Refuse)].value(), 1u);
 }
 
+TEST(Guard, TheListOfAListenerTakesAwayAndNeverGives) {
+  TurnClock clock;
+  const AccessList access({{*Network::parse("198.51.100.0/24")}, {}, {}});
+  ListenerAccess listeners;
+  const Network both[] = {*Network::parse("198.51.100.1/32"), *Network::parse("192.0.2.1/32")};
+  listeners.restrict_to(1, both);
+  Guard guard({}, {&access, nullptr, nullptr, {}, &listeners}, clock);
+  const auto action = [&](const char* client, uint16_t listener) {
+    return guard.judge({*IpAddress::parse(client), true, {}, listener}).action;
+  };
+  EXPECT_EQ(action("198.51.100.1", 1), Action::Serve);
+  EXPECT_EQ(action("198.51.100.2", 0), Action::Serve);
+  EXPECT_EQ(action("198.51.100.2", 1), Action::Refuse);
+  EXPECT_EQ(action("192.0.2.1", 1), Action::Refuse);
+  EXPECT_EQ(guard.statistics().by_listener.value(), 1u);
+  EXPECT_EQ(guard.statistics().by_access[static_cast<size_t>(Action::Refuse)].value(), 1u);
+}
+
 TEST(Guard, RefusalsAreLimitedToo) {
   Everything all({OverRate::Drop, 1, false});
   EXPECT_EQ(all.actions(10, "192.0.2.1"), (Counts{0, 8, 2, 0, 0}));

@@ -33,6 +33,9 @@ inline std::string describe_type(const UpstreamAddress*, const Limits&) {
 inline std::string describe_type(const protect::Network*, const Limits&) {
   return "networks (192.0.2.0/24, 2001:db8::/32)";
 }
+inline std::string describe_type(const ListenerNetworks*, const Limits&) {
+  return "address, port and networks (192.0.2.1:53 10.0.0.0/8 10.9.0.0/16)";
+}
 inline std::string describe_type(const RedisUrl*, const Limits&) {
   return "redis://HOST[:PORT][/DATABASE], rediss://..., unix:///PATH, redis+cluster://HOST,HOST, "
          "redis+sentinel://HOST,HOST/MASTER, or empty";

@@ -26,6 +26,17 @@ Refusal check_listen(const Configuration& configuration) {
   return std::nullopt;
 }
 
+Refusal check_restricted(const Configuration& configuration) {
+  const std::vector<Endpoint>& listen = configuration.listen_dns;
+  for (const ListenerNetworks& one : configuration.protect.restricted) {
+    const bool known = std::find(listen.begin(), listen.end(), one.listener) != listen.end();
+    if (known && one.listener.port != 0) continue;
+    return Contradiction{"access.restrict", one.listener.to_text(),
+                         "not one of listen.dns; give an address and port as they stand there"};
+  }
+  return std::nullopt;
+}
+
 Refusal check_servers(const Configuration& configuration) {
   const size_t count = configuration.upstream_servers.size();
   if (count == 0) {
@@ -86,7 +97,8 @@ tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication
 }  // namespace
 
 Refusal check(const Configuration& configuration) {
-  for (const auto one : {check_listen, check_servers, check_ca_file, check_ttls, check_redis}) {
+  for (const auto one :
+       {check_listen, check_restricted, check_servers, check_ca_file, check_ttls, check_redis}) {
     if (Refusal refusal = one(configuration)) return refusal;
   }
   return std::nullopt;

@@ -65,6 +65,8 @@ struct ProtectOptions {
   std::string allow_file;
   std::string refuse_file;
   std::string drop_file;
+  /// Of addresses in listen_dns; one that is there several times has all networks together.
+  std::vector<ListenerNetworks> restricted;
   protect::RateLimiter::Options rate;
   protect::Guard::Options guard;
   bool cookies = true;

@@ -87,6 +87,7 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.protect.refuse_file; }>("access.refuse_file", "File with further ones"),
     key<[](auto& c) -> auto& { return c.protect.access.drop; }>("access.drop", "Networks that get no reply and no TCP connection"),
     key<[](auto& c) -> auto& { return c.protect.drop_file; }>("access.drop_file", "File with further ones"),
+    key<[](auto& c) -> auto& { return c.protect.restricted; }>("access.restrict", "Addresses of listen.dns that only these networks may ask, of those that may ask at all; all others are refused there"),
 
     key<[](auto& c) -> auto& { return c.protect.rate.per_second[kUnproven]; }>("rate.udp", "Queries per second of one client by UDP without a valid cookie, where anybody may have forged the address; 0: no limit", from(0, 1'000'000)),
     key<[](auto& c) -> auto& { return c.protect.rate.per_second[kProven]; }>("rate.proven", "The same by TCP, or with a valid cookie", from(0, 1'000'000)),

@@ -207,8 +207,32 @@ Problem parse_value(std::string_view text, const Limits&, protect::Network& valu
   return std::nullopt;
 }
 
+Problem parse_value(std::string_view text, const Limits& limits, ListenerNetworks& value) {
+  const size_t end = std::min(text.find(' '), text.size());
+  ListenerNetworks parsed;
+  if (Problem problem = parse_value(text.substr(0, end), limits, parsed.listener)) return problem;
+  for (text.remove_prefix(end); !text.empty();) {
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    const std::string_view word = text.substr(0, text.find(' '));
+    text.remove_prefix(word.size());
+    if (word.empty()) continue;
+    if (Problem problem = parse_value(word, limits, parsed.networks.emplace_back())) return problem;
+  }
+  if (parsed.networks.empty()) {
+    return "no network behind the address; give 192.0.2.1:53 10.0.0.0/8 2001:db8::/32";
+  }
+  value = std::move(parsed);
+  return std::nullopt;
+}
+
 std::string print_value(const protect::Network& value, const Limits&) {
   return value.to_text();
+}
+
+std::string print_value(const ListenerNetworks& value, const Limits& limits) {
+  std::string text = value.listener.to_text();
+  for (const protect::Network& network : value.networks) text += " " + print_value(network, limits);
+  return text;
 }
 
 std::string print_value(bool value, const Limits&) {

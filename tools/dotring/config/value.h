@@ -46,6 +46,14 @@ struct UpstreamAddress {
   friend bool operator==(const UpstreamAddress&, const UpstreamAddress&) = default;
 };
 
+/// Networks that may ask one of our addresses, as `192.0.2.1:53 10.0.0.0/8 10.9.0.0/16`.
+struct ListenerNetworks {
+  Endpoint listener;
+  std::vector<protect::Network> networks;
+
+  friend bool operator==(const ListenerNetworks&, const ListenerNetworks&) = default;
+};
+
 /// Where Redis is, as cache/redis/url.h reads it. Printed without the password.
 struct RedisUrl {
   std::string text;
@@ -76,6 +84,7 @@ Problem parse_value(std::string_view text, const Limits& limits, std::string& va
 Problem parse_value(std::string_view text, const Limits& limits, Endpoint& value);
 Problem parse_value(std::string_view text, const Limits& limits, UpstreamAddress& value);
 Problem parse_value(std::string_view text, const Limits& limits, protect::Network& value);
+Problem parse_value(std::string_view text, const Limits& limits, ListenerNetworks& value);
 
 Problem parse_value(std::string_view text, const Limits& limits, RedisUrl& value);
 
@@ -85,6 +94,7 @@ std::string print_value(const std::string& value, const Limits& limits);
 std::string print_value(const Endpoint& value, const Limits& limits);
 std::string print_value(const UpstreamAddress& value, const Limits& limits);
 std::string print_value(const protect::Network& value, const Limits& limits);
+std::string print_value(const ListenerNetworks& value, const Limits& limits);
 
 template <std::integral Number>
 constexpr Limits clipped(const Limits& limits) {

@@ -25,8 +25,12 @@ void add_access(MetricsPage& page, const std::vector<const Statistics*>& all) {
     };
     page.counter("dotring_access_turned_away_total",
                  "Queries of networks that the access list refuses or drops.", total(all, counter),
-                 {{"action", name_of(action)}});
+                 {{"list", "all"}, {"action", name_of(action)}});
   }
+  page.counter("dotring_access_turned_away_total",
+               "Queries of networks that the access list refuses or drops.",
+               total(all, &Statistics::by_listener),
+               {{"list", "listener"}, {"action", name_of(Action::Refuse)}});
 }
 
 void add_rate(MetricsPage& page, const std::vector<const Statistics*>& all) {

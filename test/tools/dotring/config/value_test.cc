@@ -20,6 +20,19 @@ TEST(ConfigValue, ReadsNumbersWithinTheirLimits) {
   EXPECT_EQ(port, 853) << "a refused value changes nothing";
 }
 
+TEST(ConfigValue, AnAddressWithItsNetworksIsReadAndPrinted) {
+  ListenerNetworks value;
+  EXPECT_FALSE(parse_value("[2001:db8::1]:53  10.0.0.0/8 ::1/128 ", {}, value));
+  EXPECT_EQ(print_value(value, {}), "[2001:db8::1]:53 10.0.0.0/8 ::1/128");
+  const ListenerNetworks before = value;
+  for (const char* text :
+       {"", "10.0.0.0/8", "192.0.2.1:53", "192.0.2.1:53 ", "192.0.2.1:53 10.0.0.1/8",
+        "192.0.2.1:53 10.0.0.0/8,::1/128", " 192.0.2.1:53 10.0.0.0/8"}) {
+    EXPECT_TRUE(parse_value(text, {}, value)) << text;
+  }
+  EXPECT_EQ(value, before);
+}
+
 TEST(ConfigValue, NarrowTypesBoundTheLimits) {
   uint16_t number = 0;
   EXPECT_TRUE(parse_value("65536", Limits{}, number));

@@ -65,8 +65,8 @@ TEST(Metrics, WhoWasTurnedAwayIsToldByReason) {
     guard.cookies[static_cast<size_t>(protect::CookieState::Valid)].add(4);
   }
   const std::string text = workers.text();
-  for (const char* line : {"dotring_access_turned_away_total{action=\"drop\"} 4",
-                           "dotring_access_turned_away_total{action=\"refuse\"} 0",
+  for (const char* line : {"dotring_access_turned_away_total{list=\"all\",action=\"drop\"} 4",
+                           "dotring_access_turned_away_total{list=\"all\",action=\"refuse\"} 0",
                            "dotring_rate_limited_total{client=\"proven\",action=\"refuse\"} 6",
                            "dotring_cookies_total{cookie=\"valid\"} 8"}) {
     EXPECT_NE(text.find(line), std::string::npos) << line;
