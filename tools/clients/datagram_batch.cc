@@ -41,9 +41,18 @@ DatagramBatch::DatagramBatch(const Options& options, Statistics& statistics)
   }
 }
 
-uint32_t DatagramBatch::receive(int descriptor) {
-  const int count =
-      recvmmsg(descriptor, incoming_.data(), options_.datagrams, MSG_DONTWAIT, nullptr);
+// Less to copy in and out than a vector of one.
+int DatagramBatch::receive_one(int descriptor) {
+  const ssize_t size = ::recv(descriptor, bytes_.get(), options_.receive_size, MSG_DONTWAIT);
+  if (size < 0) return -1;
+  incoming_[0].msg_len = static_cast<unsigned>(size);
+  return 1;
+}
+
+uint32_t DatagramBatch::receive(int descriptor, uint32_t count_max) {
+  const int count = count_max == 1
+                        ? receive_one(descriptor)
+                        : recvmmsg(descriptor, incoming_.data(), count_max, MSG_DONTWAIT, nullptr);
   if (count > 0) return static_cast<uint32_t>(count);
   if (count < 0 && is_notice(errno)) statistics_.refusals.add();
   return 0;

@@ -32,9 +32,9 @@ class DatagramBatch {
 
   DatagramBatch(const Options& options, Statistics& statistics);
 
-  /// Receives what is there, up to `datagrams`; 0 when there is nothing. After a notice that nobody
-  /// listens there it is 0 too.
-  uint32_t receive(int descriptor);
+  /// Receives what is there, up to `count_max` (1 to capacity()); 0 when there is nothing. After a
+  /// notice that nobody listens there it is 0 too.
+  uint32_t receive(int descriptor, uint32_t count_max);
   Bytes received(uint32_t index) const;
   uint32_t capacity() const { return options_.datagrams; }
 
@@ -46,6 +46,8 @@ class DatagramBatch {
   size_t run_of_one_size(const uint16_t* sizes, size_t count) const;
   bool send_segmented(int descriptor, Bytes bytes, uint16_t size);
   size_t send_each(int descriptor, Bytes bytes, const uint16_t* sizes, size_t count);
+
+  int receive_one(int descriptor);
 
   const Options options_;
   Statistics& statistics_;

@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "engine/io/kernel.h"
@@ -76,6 +77,7 @@ void UdpClient::flush() {
 
 void UdpClient::close() {
   if (!open_) return;
+  if (waiting() == 0) read_strays();
   open_ = false;
   Resumable::unlink();
   loop_.ring().cancel(readable_);
@@ -91,16 +93,25 @@ void UdpClient::resume() {
   if (open_) receive_rounds();
 }
 
-// The poll tells of arrivals, not of leftovers: a socket that was not emptied is read on in the
-// next turn.
+// The poll tells of arrivals, not of leftovers: a socket that may hold answers is read on in the
+// next turn. Where thousands of sockets wait for one answer each, a look whether there is a second
+// one would cost as much as the first; a stray datagram is read before the next answer.
 void UdpClient::receive_rounds() {
   for (int round = 0; round < kRoundsPerTurnMax && open_; ++round) {
-    const uint32_t count = batch_.receive(descriptor_);
+    const uint32_t wanted = std::clamp(waiting(), 1u, batch_.capacity());
+    const uint32_t count = batch_.receive(descriptor_, wanted);
     const uint64_t now = now_ns();
     for (uint32_t i = 0; i < count; ++i) receive(batch_.received(i), now);
-    if (count < batch_.capacity()) return;
+    if (count < wanted || waiting() == 0) return;
   }
   if (open_) loop_.continue_next_turn(*this);
+}
+
+// What nobody waited for any more: duplicates and late answers, to be counted.
+void UdpClient::read_strays() {
+  const uint32_t count = batch_.receive(descriptor_, batch_.capacity());
+  const uint64_t now = now_ns();
+  for (uint32_t i = 0; i < count; ++i) receive(batch_.received(i), now);
 }
 
 uint64_t UdpClient::answers_dropped() const {

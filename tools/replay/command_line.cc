@@ -15,8 +15,9 @@ constexpr uint16_t kPortTls = 853;
 // A closed loop needs few in flight; an open one as many as a slow server makes of it.
 constexpr uint32_t kOutstandingFast = 1000;
 constexpr uint32_t kOutstandingPaced = 65'536;
-// What a socket tells apart; a client that needs more gets more sockets.
-constexpr uint32_t kOutstandingPerSocket = 256;
+// What a socket tells apart; a client that needs more gets more sockets. Thousands of sockets take
+// turns, so what each remembers decides whether it is still near to the processor.
+constexpr uint32_t kOutstandingPerSocket = 64;
 
 /// Options as they are written, before they are looked at.
 struct Texts {
