@@ -43,6 +43,8 @@ struct QueryAccount {
   const Endpoint& client;
   Transport transport;
   AnsweredFrom from;
+  /// Of the reply, as this client could read it; 0 where there is none.
+  uint16_t rcode;
   /// Set if and only if there is no reply.
   std::optional<DropReason> dropped;
   /// On the clock of turns: monotonic, and equal for what was answered in the turn it came in.

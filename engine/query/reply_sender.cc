@@ -142,24 +142,24 @@ void ReplySender::send(const Recipient& to, AnsweredFrom from, Bytes reply, uint
   assert(!reply.empty());
   statistics_.count_reply(rcode);
   if (observer_) [[unlikely]]
-    tell(to, from, reply, std::nullopt);
+    tell(to, from, reply, rcode, std::nullopt);
   to.port.send_reply(to.reply_to, reply.size());
 }
 
 void ReplySender::drop(const Recipient& to, AnsweredFrom from, DropReason reason) {
   statistics_.count_drop(reason);
   if (observer_) [[unlikely]]
-    tell(to, from, {}, reason);
+    tell(to, from, {}, 0, reason);
   to.port.drop_reply(to.reply_to);
 }
 
-void ReplySender::tell(const Recipient& to, AnsweredFrom from, Bytes reply,
+void ReplySender::tell(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode,
                        std::optional<DropReason> dropped) const {
   std::array<uint8_t, dns::kShortReplySizeMax> room;
   Bytes query = to.message;
   if (query.empty() && to.query.has_question)
     query = Bytes(room).first(dns::write_query_of_view(to.query, room));
-  observer_->on_query_ended({query, reply, to.query, to.client, to.transport, from, dropped,
+  observer_->on_query_ended({query, reply, to.query, to.client, to.transport, from, rcode, dropped,
                              to.received_us, clock_.now_us});
 }
 

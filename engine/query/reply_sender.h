@@ -78,7 +78,7 @@ class ReplySender {
   void finish(const Recipient& to, AnsweredFrom from, MutableBytes room, size_t size,
               uint16_t flags, const std::optional<ExtendedError>& error);
   void send(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode);
-  void tell(const Recipient& to, AnsweredFrom from, Bytes reply,
+  void tell(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode,
             std::optional<DropReason> dropped) const;
 
   const Options options_;

@@ -48,6 +48,7 @@ WorkerParts::WorkerParts(const SharedParts& shared, size_t index, const HashKey&
                 loop_.turn_clock(), shared.question_key),
       streams_(loop_, shared.configuration.client_stream) {
   if (!guard_.idle()) pipeline_.set_guard(&guard_);
+  if (!observers_.empty()) pipeline_.set_observer(&observers_);
 }
 
 // Memory alone, or with Redis behind it.

@@ -18,6 +18,7 @@
 #include "tls/upstream/multiplexer.h"
 #include "tools/dotring/config/configuration.h"
 #include "tools/dotring/metrics/sources.h"
+#include "tools/dotring/observers.h"
 #include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 
@@ -86,6 +87,7 @@ class WorkerParts {
   upstream::Multiplexer multiplexer_;
   std::optional<RedisParts> redis_;
   protect::Guard guard_;
+  Observers observers_;
   query::Pipeline pipeline_;
   listen::PlainStreamFactory streams_;
   std::deque<listen::UdpListener> udp_;

@@ -22,6 +22,9 @@ class Accounts final : public QueryObserver {
     const uint64_t client = account.client.port - 1024u;
     EXPECT_EQ(account.client, World::client_of(client));
     EXPECT_EQ(account.reply.empty(), account.dropped.has_value());
+    if (!account.reply.empty()) {
+      EXPECT_EQ(account.rcode, parse_reply({account.reply.begin(), account.reply.end()}).rcode);
+    }
     const Account kept{{account.query.begin(), account.query.end()},
                        {account.reply.begin(), account.reply.end()},
                        account.transport,
