@@ -39,12 +39,22 @@ class AnswerWalk {
   Record take_record() {
     const Record record = read_record(reader_);
     if (!reader_.ok() || record.type == type::kOpt) return record;
-    Reader owner(message_, record.offset);
-    check_name(message_, owner);
-    if (!owner.ok() || !rdata_is_sound(message_, record)) reader_.fail();
-    if (++view_.record_count > AnswerView::kRecordsMax) reader_.fail();
+    if (view_.record_count == AnswerView::kRecordsMax) {
+      reader_.fail();
+      return record;
+    }
+    ttl_offsets_[view_.record_count++] = static_cast<uint16_t>(record.ttl_offset);
     view_.ttl_min = std::min(view_.ttl_min, ttl_meant(record.ttl));
+    if (!names_are_sound(record)) reader_.fail();
     return record;
+  }
+
+  // Its own TTL counts too: names in its RDATA stand behind it.
+  bool names_are_sound(const Record& record) const {
+    const auto ttl_offsets = std::span(ttl_offsets_).first(view_.record_count);
+    Reader owner(message_, record.offset);
+    check_name(message_, owner, ttl_offsets);
+    return owner.ok() && rdata_is_sound(message_, record, ttl_offsets);
   }
 
   void take_answer() {
@@ -85,6 +95,7 @@ class AnswerWalk {
   const Bytes message_;
   AnswerView& view_;
   Reader reader_;
+  std::array<uint16_t, AnswerView::kRecordsMax> ttl_offsets_;  ///< the first record_count are set
 };
 
 AnswerFault question_fault(const AnswerView& view, const Question& expected) {

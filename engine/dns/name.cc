@@ -1,5 +1,7 @@
 #include "engine/dns/name.h"
 
+#include <algorithm>
+
 namespace dotring::dns {
 namespace {
 
@@ -25,8 +27,7 @@ size_t pointer_target(Bytes message, size_t at, size_t run_start) {
 // offset behind the name where it stands; 0 when it is malformed.
 //
 // Each run of labels ends before the run that pointed to it begins, as names written earlier do. So
-// every walk ends, and no name is made of octets of its own record, which may be cut off or change
-// (OPT, TTL).
+// every walk ends, and no owner is made of octets of its own record, which may be cut off (OPT).
 template <typename Take>
 size_t walk_name(Bytes message, size_t at, Take&& take) {
   size_t run_start = at;
@@ -50,6 +51,14 @@ size_t walk_name(Bytes message, size_t at, Take&& take) {
     if (octet == 0) return end == 0 ? at : end;
   }
   return 0;
+}
+
+// Whether [begin, end) has an octet of a TTL. Most names lie before the first: in the question.
+bool touches_ttl(size_t begin, size_t end, std::span<const uint16_t> ttl_offsets) {
+  if (ttl_offsets.empty() || end <= ttl_offsets.front()) return false;
+  const auto before_end = [](size_t at, uint16_t offset) { return at < size_t{offset} + 4; };
+  const auto ttl = std::upper_bound(ttl_offsets.begin(), ttl_offsets.end(), begin, before_end);
+  return ttl != ttl_offsets.end() && *ttl < end;
 }
 
 void move_to(Reader& reader, size_t end) {
@@ -78,9 +87,14 @@ void skip_name(Reader& reader) {
   if (reader.offset() - start > kNameSizeMax) reader.fail();
 }
 
-void check_name(Bytes message, Reader& reader) {
+void check_name(Bytes message, Reader& reader, std::span<const uint16_t> ttl_offsets) {
   if (!reader.ok()) return;
-  move_to(reader, walk_name(message, reader.offset(), [](Bytes) {}));
+  bool steady = true;
+  const size_t end = walk_name(message, reader.offset(), [&](Bytes label) {
+    const size_t at = static_cast<size_t>(label.data() - message.data());
+    if (touches_ttl(at, at + label.size(), ttl_offsets)) steady = false;
+  });
+  move_to(reader, steady ? end : 0);
 }
 
 std::optional<Name> read_name(Bytes message, Reader& reader) {

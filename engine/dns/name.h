@@ -8,6 +8,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -34,8 +35,10 @@ struct Name {
 void skip_name(Reader& reader);
 
 /// Moves `reader` past a name in `message` after following its pointers to the root. Fails the
-/// reader when the name is malformed anywhere or longer than 255.
-void check_name(Bytes message, Reader& reader);
+/// reader when the name is malformed anywhere or longer than 255, or when an octet of it lies in
+/// one of the TTLs at `ttl_offsets` (rising): these change while an answer is kept, and the name
+/// with them.
+void check_name(Bytes message, Reader& reader, std::span<const uint16_t> ttl_offsets = {});
 
 /// Reads a name at `reader` in `message` and moves the reader past it. Nothing, and a failed
 /// reader, where check_name() fails it.

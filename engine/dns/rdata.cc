@@ -38,10 +38,10 @@ void skip_string(Reader& reader) {
   reader.skip(reader.u8());
 }
 
-void skip_field(Bytes message, Reader& reader, char field) {
+void skip_field(Bytes message, Reader& reader, char field, std::span<const uint16_t> ttl_offsets) {
   switch (field) {
     case 'n':
-      return check_name(message, reader);
+      return check_name(message, reader, ttl_offsets);
     case 's':
       return skip_string(reader);
     case 'S':
@@ -58,12 +58,14 @@ void skip_field(Bytes message, Reader& reader, char field) {
 
 }  // namespace
 
-bool rdata_is_sound(Bytes message, const Record& record) {
+bool rdata_is_sound(Bytes message, const Record& record, std::span<const uint16_t> ttl_offsets) {
   const char* fields = fields_of(record);
   if (*fields == '*') return true;
   const Bytes until_end = message.first(record.end());
   Reader reader(until_end, record.rdata_offset);
-  for (; *fields != 0 && reader.ok(); ++fields) skip_field(until_end, reader, *fields);
+  for (; *fields != 0 && reader.ok(); ++fields) {
+    skip_field(until_end, reader, *fields, ttl_offsets);
+  }
   return reader.ok() && reader.remaining() == 0;
 }
 

@@ -8,8 +8,9 @@
 
 namespace dotring::dns {
 
-/// Whether the record's RDATA is filled exactly by what its type asks for, with names that end.
-bool rdata_is_sound(Bytes message, const Record& record);
+/// Whether the record's RDATA is filled exactly by what its type asks for, with names that end and
+/// have no octet in a TTL (check_name()).
+bool rdata_is_sound(Bytes message, const Record& record, std::span<const uint16_t> ttl_offsets);
 
 /// The MINIMUM field of an SOA whose RDATA is sound.
 uint32_t soa_minimum(Bytes message, const Record& record);

@@ -1,6 +1,6 @@
 // What comes back from an upstream: an answer that is accepted can be stored, and the stored form
-// is accepted again with the same records; ages never make a TTL grow; the reply made of it is
-// well-formed.
+// is accepted again with the same records; ages never make a TTL grow, nor change a name; the reply
+// made of it is well-formed.
 
 #include <cassert>
 #include <cstdlib>
@@ -30,6 +30,22 @@ void check_stored(const AnswerView& view, Bytes stored) {
   assert(store(stored, again) == Octets(stored.begin(), stored.end()));
 }
 
+// Names are what they were: none has an octet of a TTL.
+void check_names(const Octets& stored, const Octets& aged) {
+  Reader before(stored, kHeaderSize), after(aged, kHeaderSize);
+  for (Reader* reader : {&before, &after}) {
+    skip_name(*reader);
+    reader->skip(4);
+  }
+  while (before.remaining() > 0) {
+    Reader owner(stored, before.offset()), aged_owner(aged, after.offset());
+    const auto name = read_name(stored, owner), aged_name = read_name(aged, aged_owner);
+    assert(name && aged_name && equal(name->wire(), aged_name->wire()));
+    read_record(before);
+    read_record(after);
+  }
+}
+
 void check_ageing(const Octets& stored, const std::vector<uint16_t>& offsets, uint32_t age_s) {
   Octets aged = stored;
   age_ttls(aged, offsets.data(), offsets.size(), age_s, 0);
@@ -39,6 +55,8 @@ void check_ageing(const Octets& stored, const std::vector<uint16_t>& offsets, ui
     assert(after <= before && after <= 0x7fffffff);
     assert(before > 0x7fffffff || before - after <= age_s);
   }
+  assert(view_answer(aged, {}).fault == AnswerFault::None);
+  check_names(stored, aged);
 }
 
 // A query that asks what the answer answers, with OPT.

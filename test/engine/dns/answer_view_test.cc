@@ -236,6 +236,32 @@ TEST(AnswerView, NoOwnerIsMadeOfItsOwnRecord) {
   EXPECT_EQ(fault_of(message), AnswerFault::Malformed);
 }
 
+TEST(AnswerView, NoNameHasAnOctetOfATtl) {
+  // Found by fuzzing: the second owner ends in the root that is the last octet of the first TTL; as
+  // the answer ages, that becomes the length of a label.
+  const uint8_t ttl_offset = kHeaderSize + 13 + 4 + 2 + 4;
+  const auto message = [&](unsigned offset, uint32_t ttl) {
+    const Octets owner = {1, 'b', 0xc0, static_cast<uint8_t>(offset)};
+    return reply()
+        .answer(kAtQuestion, type::kA, ttl, kAddress)
+        .answer(owner, type::kA, 300, kAddress);
+  };
+  EXPECT_EQ(fault_of(message(ttl_offset + 3, 0x100)), AnswerFault::Malformed);
+  EXPECT_EQ(fault_of(message(ttl_offset, 0x100)), AnswerFault::Malformed);
+  // The same octets as the text of a label: the class before and the length behind it are outside.
+  EXPECT_EQ(fault_of(message(ttl_offset - 1, 0x100)), AnswerFault::Malformed);
+  EXPECT_EQ(fault_of(message(ttl_offset + 4, 0x100)), AnswerFault::None);
+  EXPECT_EQ(fault_of(message(ttl_offset - 2, 0x100)), AnswerFault::None);
+}
+
+TEST(AnswerView, NoNameInRdataHasAnOctetOfItsOwnTtl) {
+  const uint8_t ttl_offset = kHeaderSize + 13 + 4 + 2 + 4;
+  EXPECT_EQ(fault_of(reply().answer(kAtQuestion, type::kNs, 0x100, {0xc0, ttl_offset})),
+            AnswerFault::Malformed);
+  EXPECT_EQ(fault_of(reply().answer(kAtQuestion, type::kNs, 0x100, {0xc0, ttl_offset - 2})),
+            AnswerFault::None);
+}
+
 TEST(AnswerView, BoundsTheNumberOfRecords) {
   MessageBuilder message = reply();
   Octets records;
