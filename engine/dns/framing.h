@@ -31,6 +31,8 @@ class Framing {
 
   /// Octets of an incomplete frame that wait for the rest: > 0 means a slow or broken writer.
   size_t bytes_waiting() const { return waiting_.size(); }
+  /// These octets; valid until the next call.
+  Bytes waiting() const { return waiting_; }
   /// Memory held for it: at most 2 + 65535, and at most twice what has arrived.
   size_t bytes_reserved() const { return waiting_.capacity(); }
   void reset() { std::vector<uint8_t>().swap(waiting_); }

@@ -24,7 +24,12 @@ Acceptor::~Acceptor() {
 std::optional<std::string> Acceptor::open(const Endpoint& local) {
   const BoundSocket bound = bind_socket(local, SOCK_STREAM, options_.reuse_port);
   if (bound.descriptor < 0) return bound.failure;
-  descriptor_ = bound.descriptor;
+  return adopt(bound.descriptor);
+}
+
+// listen() on a socket that listens already only sets the backlog.
+std::optional<std::string> Acceptor::adopt(int descriptor) {
+  descriptor_ = descriptor;
   if (listen(descriptor_, options_.backlog) != 0) return "listen: " + error_text(errno);
   local_ = local_endpoint(descriptor_);
   return std::nullopt;

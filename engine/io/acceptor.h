@@ -34,6 +34,10 @@ class Acceptor {
 
   /// Binds and listens. Port 0 picks a free one. Not null: what failed, without the address.
   std::optional<std::string> open(const Endpoint& local);
+  /// Takes over a bound socket, which others may hold too, in place of open(). Not null: what
+  /// failed; the descriptor is closed in the end all the same.
+  std::optional<std::string> adopt(int descriptor);
+  int descriptor() const { return descriptor_; }
   Endpoint local() const { return local_; }
   void set_handler(AcceptHandler* handler) { handler_ = handler; }
 

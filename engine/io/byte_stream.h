@@ -40,6 +40,8 @@ class StreamHandler {
   virtual bool on_peer_finished() { return false; }
   /// The send queue went from above its low-water mark to below it.
   virtual void on_writable() {}
+  /// After detach(): the last call, in place of on_closed(). `descriptor` is the handler's now.
+  virtual void on_detached(int) {}
   /// The last call: nothing of the kernel refers to the stream any more. The stream may be
   /// destroyed or opened again, also from inside this call. `detail` says more for the log
   /// ("connection refused").
@@ -72,6 +74,10 @@ class ByteStream {
   virtual void close() = 0;
   /// Ends it at once, whatever is queued. on_closed(Local) follows, never from inside this call.
   virtual void abort() = 0;
+  /// Gives the connection up without closing it: what has arrived is still delivered, what was
+  /// committed is sent, then on_detached() follows (or on_closed(), when it broke off first), never
+  /// from inside this call. False: this stream cannot, and goes on.
+  virtual bool detach() { return false; }
   /// True between open and on_closed().
   virtual bool active() const = 0;
 

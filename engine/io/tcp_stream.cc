@@ -73,6 +73,7 @@ void TcpStream::begin_open(int descriptor) {
   state_ = State::Open;
   paused_ = false;
   peer_finished_ = false;
+  detaching_ = false;
   was_above_low_water_ = false;
   arm_receive();
 }
@@ -109,6 +110,7 @@ void TcpStream::flush() {
     finish();
   } else if (!sent_.pending()) {
     send_next();
+    if (detaching_) detach_when_sent();
   }
 }
 
@@ -131,6 +133,7 @@ void TcpStream::on_sent(int32_t result, uint32_t) {
     was_above_low_water_ = false;
     handler_->on_writable();
   }
+  if (detaching_) loop_.schedule(*this);
 }
 
 void TcpStream::after_send() {
@@ -151,8 +154,10 @@ void TcpStream::on_received(int32_t result, uint32_t flags) {
 // armed again.
 void TcpStream::on_receive_ended(int32_t result) {
   if (state_ == State::Ending) return finish();
-  if (result == 0) return on_peer_finished();
   const bool goes_on = result > 0 || result == -ENOBUFS || result == -ECANCELED;
+  // Whoever gets the descriptor sees the peer's end too.
+  if (detaching_ && (goes_on || result == 0)) return loop_.schedule(*this);
+  if (result == 0) return on_peer_finished();
   if (!goes_on) return end(CloseReason::Reset, error_text(-result));
   if (!paused_ || state_ != State::Open) arm_receive();
 }
@@ -185,6 +190,23 @@ void TcpStream::linger() {
 
 void TcpStream::abort() {
   if (state_ != State::Idle) end(CloseReason::Local, "");
+}
+
+bool TcpStream::detach() {
+  if (state_ != State::Open) return false;
+  detaching_ = true;
+  pause_reading();
+  loop_.schedule(*this);
+  return true;
+}
+
+// What the kernel still receives for us would be lost to the next owner.
+void TcpStream::detach_when_sent() {
+  if (state_ != State::Open || operations_pending() || bytes_queued() > 0) return;
+  timer_.cancel();
+  state_ = State::Idle;
+  detaching_ = false;
+  handler_->on_detached(std::exchange(descriptor_, -1));
 }
 
 void TcpStream::on_timer() {

@@ -6,6 +6,7 @@
 //   Open -> Draining (sends what was committed) -> Lingering (shut down, waits for the peer's end,
 //   so that a reset does not destroy what it has not read yet) -> Ending (waits for cancelled
 //   operations) -> Idle.
+//   Detaching leaves Open for Idle at once, when all was sent and the kernel holds nothing.
 //
 // Invariant: bytes_queued() <= options.send_queue_max, and the buffer that is with the kernel is
 // not touched until its send completed. on_closed() is called with no operation pending.
@@ -53,6 +54,7 @@ class TcpStream final : public ByteStream, private Flushable {
   void resume_reading() override;
   void close() override;
   void abort() override;
+  bool detach() override;
   bool active() const override { return state_ != State::Idle; }
 
  private:
@@ -69,6 +71,7 @@ class TcpStream final : public ByteStream, private Flushable {
   void linger();
   void end(CloseReason reason, std::string detail);
   void finish();
+  void detach_when_sent();
   bool operations_pending() const;
   void on_connected(int32_t result, uint32_t flags);
   void on_received(int32_t result, uint32_t flags);
@@ -86,6 +89,7 @@ class TcpStream final : public ByteStream, private Flushable {
   State state_ = State::Idle;
   bool paused_ = false;
   bool peer_finished_ = false;
+  bool detaching_ = false;
   bool was_above_low_water_ = false;
   int descriptor_ = -1;
   std::unique_ptr<SocketAddress> peer_;  ///< the kernel reads it while connecting

@@ -129,10 +129,14 @@ UdpSocket::~UdpSocket() {
 std::optional<std::string> UdpSocket::open(const Endpoint& local) {
   const BoundSocket bound = bind_socket(local, SOCK_DGRAM, options_.reuse_port);
   if (bound.descriptor < 0) return bound.failure;
-  descriptor_ = bound.descriptor;
-  wildcard_ = is_unspecified(local.address);
+  return adopt(bound.descriptor);
+}
+
+std::optional<std::string> UdpSocket::adopt(int descriptor) {
+  descriptor_ = descriptor;
   local_ = local_endpoint(descriptor_);
-  if (auto failure = set_options(local.address.is_ipv4())) return failure;
+  wildcard_ = is_unspecified(local_.address);
+  if (auto failure = set_options(local_.address.is_ipv4())) return failure;
   incoming_ = std::make_unique<Batch>(options_.batch, options_.receive_size_max, wildcard_);
   outgoing_ = std::make_unique<Batch>(options_.batch, options_.send_size_max, wildcard_);
   return std::nullopt;

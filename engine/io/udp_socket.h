@@ -79,6 +79,10 @@ class UdpSocket final : private Flushable, private Resumable {
 
   /// Binds. Port 0 picks a free one. Not null: what failed, without the address.
   std::optional<std::string> open(const Endpoint& local);
+  /// Takes over a bound socket, which others may hold too, in place of open(). Not null: what
+  /// failed; the descriptor is closed in the end all the same.
+  std::optional<std::string> adopt(int descriptor);
+  int descriptor() const { return descriptor_; }
   /// The bound address and port.
   Endpoint local() const { return local_; }
   void set_handler(UdpHandler* handler) { handler_ = handler; }

@@ -57,6 +57,7 @@ ClientSession::ClientSession(io::Loop& loop, const SessionOptions& options, Sess
 // Questions in
 
 void ClientSession::on_bytes(Bytes bytes) {
+  if (state_ == State::Leaving) return held_.append(bytes);
   if (state_ != State::Open) return;
   held_.append(paused_ ? bytes : bytes.subspan(take_messages(bytes)));
   if (state_ != State::Open) return;
@@ -123,6 +124,7 @@ void ClientSession::repay() {
 // A client may shut down its side and wait for the answers: what it asked is answered first.
 bool ClientSession::on_peer_finished() {
   peer_finished_ = true;
+  if (state_ == State::Leaving) return true;
   if (!paused_) finish(SessionEnd::Client);
   return true;
 }
@@ -196,13 +198,14 @@ void ClientSession::reply_ended() {
   active_ms_ = loop_.now_ms();
   wake();
   close_when_answered();
+  leave_when_answered();
 }
 
 // ---------------------------------------------------------------------------------------------------------
 // The end
 
 void ClientSession::finish(SessionEnd why) {
-  if (state_ != State::Open) return;
+  if (state_ != State::Open && state_ != State::Leaving) return;
   state_ = State::Finishing;
   end_ = why;
   framing_.reset();
@@ -222,15 +225,49 @@ bool ClientSession::nothing_unread() const {
   return stream_->bytes_queued() == 0 && active_ms_ + kUnreadMs <= loop_.now_ms();
 }
 
+void ClientSession::hand_over() {
+  if (state_ != State::Open) return;
+  state_ = State::Leaving;
+  end_ = SessionEnd::HandedOver;
+  Resumable::unlink();
+  stream_->pause_reading();
+  loop_.timers().arm(timer_, loop_.now_ms() + options_.finish_timeout_ms);
+  leave_when_answered();
+}
+
+void ClientSession::leave_when_answered() {
+  if (state_ != State::Leaving || in_flight_ > 0 || stream_->detach()) return;
+  finish(SessionEnd::Drain);
+}
+
+void ClientSession::on_detached(int descriptor) {
+  state_ = State::Closing;
+  timer_.cancel();
+  limits_.give_back(loan_);
+  loan_ = 0;
+  const Bytes begun = framing_.waiting();
+  ByteBuffer unread;
+  unread.append(begun);
+  unread.append(held_.bytes());
+  owner_.on_session_handed_over(*this, descriptor, unread.bytes());
+}
+
+void ClientSession::begin_with(Bytes bytes) {
+  held_.append(bytes);
+  paused_ = true;
+  stream_->pause_reading();
+  loop_.continue_next_turn(*this);
+}
+
 void ClientSession::abort(SessionEnd why) {
-  if (state_ == State::Open) end_ = why;
+  if (state_ == State::Open || state_ == State::Leaving) end_ = why;
   state_ = State::Closing;
   timer_.cancel();
   stream_->abort();
 }
 
 void ClientSession::on_closed(io::CloseReason reason, const std::string&) {
-  if (state_ == State::Open) end_ = end_of(reason);
+  if (state_ == State::Open || state_ == State::Leaving) end_ = end_of(reason);
   state_ = State::Closing;
   timer_.cancel();
   limits_.give_back(loan_);

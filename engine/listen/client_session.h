@@ -7,7 +7,8 @@
 // cut like a silent one.
 //
 // Invariant: while reading is paused or the session is ending, the owner is given no message. At
-// most queries_in_flight_max are in flight; what one read carried above that waits in held_. What
+// most queries_in_flight_max are in flight; what one read carried above that waits in held_. A
+// session that is handed over takes no more messages: what has come goes along. What
 // the session keeps in memory is at most SessionLimits::kSessionBytes + loan_.
 
 #pragma once
@@ -34,6 +35,9 @@ class SessionOwner {
   virtual void on_message(ClientSession& session, Bytes message) = 0;
   /// The last call: the session may be destroyed inside it.
   virtual void on_session_closed(ClientSession& session) = 0;
+  /// After hand_over(): the last call in place of that. `descriptor` is the owner's now, `unread`
+  /// what came by it and was not answered yet, valid during the call.
+  virtual void on_session_handed_over(ClientSession&, int, Bytes) {}
 
  protected:
   ~SessionOwner() = default;
@@ -76,18 +80,24 @@ class ClientSession final : private io::StreamHandler, private io::Resumable {
 
   /// Reads no more, answers what is in flight, then closes.
   void finish(SessionEnd why);
+  /// Reads no more, answers what is in flight, then gives the connection to its owner; what cannot
+  /// be given away is finished.
+  void hand_over();
+  /// Takes `bytes` before what comes by the stream. Only for a session that has read nothing yet.
+  void begin_with(Bytes bytes);
   /// Ends at once, whatever is in flight or queued.
   void abort(SessionEnd why);
   /// Another idle timeout for this session, from now on.
   void set_idle_timeout(uint64_t timeout_ms);
 
  private:
-  enum class State : uint8_t { Open, Finishing, Closing };
+  enum class State : uint8_t { Open, Leaving, Finishing, Closing };
 
   void on_bytes(Bytes bytes) override;
   bool on_peer_finished() override;
   void on_writable() override { wake(); }
   void on_closed(io::CloseReason reason, const std::string& detail) override;
+  void on_detached(int descriptor) override;
   void resume() override;
   void on_timer();
 
@@ -100,6 +110,7 @@ class ClientSession final : private io::StreamHandler, private io::Resumable {
   void wake();
   void reply_ended();
   void close_when_answered();
+  void leave_when_answered();
   bool nothing_unread() const;
   uint64_t due_ms() const;
 

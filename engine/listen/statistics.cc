@@ -26,6 +26,8 @@ const char* to_text(SessionEnd end) {
       return "drain";
     case SessionEnd::Local:
       return "local";
+    case SessionEnd::HandedOver:
+      return "handed_over";
   }
   return "unknown";
 }

@@ -22,8 +22,9 @@ enum class SessionEnd : uint8_t {
   MemoryShort,     ///< its share of what sessions may borrow was not enough
   Drain,           ///< the listener is being drained
   Local,           ///< ended by whoever handles its queries
+  HandedOver,      ///< the connection goes on elsewhere
 };
-inline constexpr size_t kSessionEnds = 11;
+inline constexpr size_t kSessionEnds = 12;
 
 const char* to_text(SessionEnd end);
 

@@ -1,5 +1,7 @@
 #include "engine/listen/tcp_listener.h"
 
+#include "engine/io/socket_address.h"
+
 namespace dotring::listen {
 namespace {
 
@@ -34,22 +36,42 @@ size_t TcpListener::memory_max(uint32_t connections_max) {
   return connections_max * (Slab<ClientSession>::memory_of_one() + sizeof(io::TcpStream));
 }
 
+// The kernel may have accepted before it was told to stop.
 void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
-  if (ending_) return io::Acceptor::refuse(descriptor);
+  if (heir_) return heir_->inherit(descriptor, {});
+  if (ending_ || !admit(descriptor, peer)) io::Acceptor::refuse(descriptor);
+}
+
+/// Null: this client, or any client, may not; the descriptor is still the caller's.
+ClientSession* TcpListener::admit(int descriptor, const Endpoint& peer) {
   if (options_.access && options_.access->of(peer.address) == protect::Access::Drop) {
     statistics_.refused_access.add();
-    return io::Acceptor::refuse(descriptor);
+    return nullptr;
   }
   const SessionLimits::Entry entry = limits_.enter(peer.address);
   if (entry != SessionLimits::Entry::Entered) {
     const bool full = entry == SessionLimits::Entry::Full;
     (full ? statistics_.refused_full : statistics_.refused_client).add();
-    return io::Acceptor::refuse(descriptor);
+    return nullptr;
   }
   statistics_.accepted.add();
-  sessions_.take(loop_, options_.session, limits_, static_cast<SessionOwner&>(*this), statistics_,
-                 streams_.make(descriptor), peer);
+  ClientSession* session =
+      sessions_.take(loop_, options_.session, limits_, static_cast<SessionOwner&>(*this),
+                     statistics_, streams_.make(descriptor), peer);
   statistics_.sessions_open.set(sessions_.used());
+  return session;
+}
+
+void TcpListener::inherit(int descriptor, Bytes unread) {
+  if (heir_) return heir_->inherit(descriptor, unread);
+  ClientSession* session = ending_ ? nullptr : admit(descriptor, io::peer_endpoint(descriptor));
+  if (!session) return io::Acceptor::refuse(descriptor);
+  if (!unread.empty()) session->begin_with(unread);
+}
+
+void TcpListener::on_session_handed_over(ClientSession& session, int descriptor, Bytes unread) {
+  on_session_closed(session);
+  heir_->inherit(descriptor, unread);
 }
 
 void TcpListener::on_message(ClientSession& session, Bytes message) {
@@ -107,6 +129,13 @@ void TcpListener::drain() {
   ending_ = true;
   acceptor_.stop();
   for_each_session([](ClientSession& session) { session.finish(SessionEnd::Drain); });
+}
+
+void TcpListener::hand_over(ConnectionHeir& heir) {
+  heir_ = &heir;
+  ending_ = true;
+  acceptor_.stop();
+  for_each_session([](ClientSession& session) { session.hand_over(); });
 }
 
 void TcpListener::abort() {

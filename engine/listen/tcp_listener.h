@@ -18,6 +18,17 @@
 
 namespace dotring::listen {
 
+/// Who goes on with a listener's connections.
+class ConnectionHeir {
+ public:
+  /// The heir owns `descriptor` now. `unread`: what came by it and was not answered yet; valid
+  /// during the call.
+  virtual void inherit(int descriptor, Bytes unread) = 0;
+
+ protected:
+  ~ConnectionHeir() = default;
+};
+
 class TcpListener final : public query::ReplyPort, private io::AcceptHandler, private SessionOwner {
  public:
   struct Options {
@@ -35,10 +46,18 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
 
   /// Binds and listens. Port 0 picks a free one. Not null: what failed, without the address.
   std::optional<std::string> open(const Endpoint& local) { return acceptor_.open(local); }
+  /// Takes over a bound socket; see io::Acceptor.
+  std::optional<std::string> adopt(int descriptor) { return acceptor_.adopt(descriptor); }
+  int descriptor() const { return acceptor_.descriptor(); }
   Endpoint local() const { return acceptor_.local(); }
   void start() { acceptor_.start(); }
   /// Accepts and reads no more; each session ends when what is in flight on it is answered.
   void drain();
+  /// Accepts and reads no more; each connection goes to `heir` when what is in flight on it is
+  /// answered. The heir outlives the listener.
+  void hand_over(ConnectionHeir& heir);
+  /// Goes on with a connection that somebody else has accepted; `unread` is what came by it.
+  void inherit(int descriptor, Bytes unread);
   /// Accepts no more and ends every session at once.
   void abort();
   /// Must not be destroyed while this is true: connections or the ring still need it.
@@ -62,6 +81,8 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   void on_accepted(int descriptor, const Endpoint& peer) override;
   void on_message(ClientSession& session, Bytes message) override;
   void on_session_closed(ClientSession& session) override;
+  void on_session_handed_over(ClientSession& session, int descriptor, Bytes unread) override;
+  ClientSession* admit(int descriptor, const Endpoint& peer);
   template <typename Visit>
   void for_each_session(Visit&& visit);
 
@@ -76,6 +97,7 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   Slab<ClientSession> sessions_;
   uint64_t in_flight_ = 0;
   bool ending_ = false;
+  ConnectionHeir* heir_ = nullptr;
 };
 
 }  // namespace dotring::listen

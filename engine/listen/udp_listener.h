@@ -24,6 +24,9 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
 
   /// Binds. Port 0 picks a free one. Not null: what failed, without the address.
   std::optional<std::string> open(const Endpoint& local) { return socket_.open(local); }
+  /// Takes over a bound socket; see io::UdpSocket.
+  std::optional<std::string> adopt(int descriptor) { return socket_.adopt(descriptor); }
+  int descriptor() const { return socket_.descriptor(); }
   Endpoint local() const { return socket_.local(); }
   void start() { socket_.start(); }
   /// Takes the queries that have arrived, and no more. Those in flight can still be answered.
@@ -31,7 +34,8 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
     socket_.stop();
     socket_.deliver_rest();
   }
-  /// Takes no more queries.
+  /// Takes no more queries; those in flight can still be answered, and others that hold the socket
+  /// read what has arrived.
   void stop() { socket_.stop(); }
   /// Must not be destroyed while this is true: the ring still holds the socket.
   bool active() const { return socket_.active(); }
