@@ -47,6 +47,7 @@ TOOLS_ROOMS = {
     "tools/dotring/config": (),
     "tools/dotring/log": ("tools/dotring/config",),
     "tools/dotring/metrics": (),
+    "tools/dotring/process": ("tools/dotring/config", "tools/dotring/log"),
     "tools/dotring/admin": ("tools/dotring/config", "tools/dotring/log"),
 }
 

@@ -1,14 +1,21 @@
 #include "tools/dotring/appliance.h"
 
 #include <sched.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 
+#include "engine/io/socket_address.h"
 #include "tools/dotring/config/addresses.h"
 #include "tools/dotring/log/question_journal.h"
 
 namespace dotring::appliance {
 namespace {
+
+/// For a worker to tell its sockets: some turns.
+constexpr std::chrono::seconds kAnswerTime{5};
 
 /// Cores that the process may use (taskset, cgroups' cpusets).
 size_t cores() {
@@ -42,9 +49,11 @@ std::optional<ConfigError> open_tls(const Configuration& configuration,
   return ConfigError{"upstream.ca_file", file, "", failure->cause + remedy};
 }
 
-Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Log& log)
+Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Log& log,
+                     GivenSockets given)
     : configuration_(configuration),
       log_(log),
+      given_(std::move(given)),
       random_(seed),
       started_us_(clock_.monotonic_us()),
       tcp_limits_(configuration.tcp_limits, random_.fork()),
@@ -76,18 +85,20 @@ std::optional<StartFailure> Appliance::start() {
   }
   std::vector<Endpoint> addresses = configuration_.listen_dns;
   if (auto failure = settle(addresses)) return failure;
-  if (auto failure = admin_.open()) {
-    return could_not("admin.listen", configuration_.admin.listen->to_text(), *failure);
-  }
+  if (auto failure = open_admin()) return failure;
   if (auto failure = open_store()) return failure;
   shared_.emplace(
       configuration_, clock_, tls_, *store_, redis_.enabled() ? &redis_ : nullptr, protect_,
-      tcp_limits_, std::move(addresses), random_.fork(),
+      tcp_limits_, take_given(addresses), worker_count(configuration_), random_.fork(),
       [this](const upstream::Event& event) {
         journal_.on_event(event, clock_.monotonic_us() / 1000);
       },
       question_failure_listener(log_));
+  for (const std::string& name : given_.close_rest()) {
+    log_.warning("socket_not_used", {{"socket", name}});
+  }
   if (auto failure = open_workers()) return failure;
+  close_given(shared_->listening);
   gather_sources();
   tell_memory();
   for (const auto& worker : workers_) worker->run();
@@ -107,7 +118,8 @@ void Appliance::tell_exposed(const std::vector<std::string>& files) {
 std::optional<StartFailure> Appliance::settle(std::vector<Endpoint>& addresses) {
   const bool by_default = addresses == Configuration().listen_dns;
   for (;;) {
-    auto result = settle_addresses(addresses);
+    auto result = settle_addresses(
+        addresses, [this](const Endpoint& address, int type) { return given_.has(address, type); });
     if (auto* settled = std::get_if<std::vector<Endpoint>>(&result)) {
       addresses = std::move(*settled);
       return std::nullopt;
@@ -122,6 +134,24 @@ std::optional<StartFailure> Appliance::settle(std::vector<Endpoint>& addresses) 
   }
 }
 
+std::vector<Listening> Appliance::take_given(const std::vector<Endpoint>& addresses) {
+  std::vector<Listening> listening;
+  for (const Endpoint& address : addresses) {
+    listening.push_back(
+        {address, given_.take(address, SOCK_DGRAM), given_.take(address, SOCK_STREAM)});
+  }
+  return listening;
+}
+
+std::optional<StartFailure> Appliance::open_admin() {
+  const std::optional<Endpoint>& address = configuration_.admin.listen;
+  if (!address) return std::nullopt;
+  const std::vector<int> given = given_.take(*address, SOCK_STREAM);
+  const auto failure = given.empty() ? admin_.open() : admin_.adopt(given.front());
+  if (!failure) return std::nullopt;
+  return could_not("admin.listen", address->to_text(), *failure);
+}
+
 std::optional<StartFailure> Appliance::open_store() {
   store_ = cache::MemoryStore::create(configuration_.cache);
   if (store_) return std::nullopt;
@@ -131,7 +161,7 @@ std::optional<StartFailure> Appliance::open_store() {
 }
 
 std::optional<StartFailure> Appliance::open_workers() {
-  const size_t count = worker_count(configuration_);
+  const size_t count = shared_->workers;
   for (size_t i = 0; i < count; ++i) {
     workers_.push_back(std::make_unique<Worker>(*shared_, i, random_.fork()));
   }
@@ -157,6 +187,31 @@ void Appliance::begin_drain() {
   draining_ = true;
   log_.info("draining", {{"limit_ms", configuration_.drain_ms}});
   for (const auto& worker : workers_) worker->stop();
+}
+
+void Appliance::begin_hand_over(listen::ConnectionHeir& heir) {
+  draining_ = true;
+  admin_.leave();
+  log_.info("handing_over", {{"limit_ms", configuration_.drain_ms}});
+  for (const auto& worker : workers_) worker->hand_over(heir);
+}
+
+std::vector<int> Appliance::duplicate_sockets() {
+  std::vector<std::future<std::vector<int>>> asked;
+  for (const auto& worker : workers_) asked.push_back(worker->duplicate_sockets());
+  std::vector<int> sockets;
+  for (auto& one : asked) {
+    // A worker that does not turn will not answer; the others' sockets alone would be of no use.
+    if (one.wait_for(kAnswerTime) != std::future_status::ready) return {};
+    for (const int socket : one.get()) sockets.push_back(socket);
+  }
+  if (admin_.descriptor() >= 0) sockets.push_back(dup(admin_.descriptor()));
+  return sockets;
+}
+
+void Appliance::inherit(int descriptor, Bytes unread) {
+  const size_t next = inherited_.fetch_add(1, std::memory_order_relaxed);
+  workers_[next % workers_.size()]->inherit(descriptor, io::local_endpoint(descriptor), unread);
 }
 
 void Appliance::abort() {

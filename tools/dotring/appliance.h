@@ -39,8 +39,10 @@ std::optional<ConfigError> open_tls(const Configuration& configuration,
 
 class Appliance {
  public:
-  /// `seed`: unpredictable. `log` outlives it; so does a tls::Library.
-  Appliance(const Configuration& configuration, const HashKey& seed, Log& log);
+  /// `seed`: unpredictable. `log` outlives it; so does a tls::Library. `given`: listened on where
+  /// the configuration names their addresses.
+  Appliance(const Configuration& configuration, const HashKey& seed, Log& log,
+            GivenSockets given = {});
   /// Only after ended(), or when start() failed.
   ~Appliance();
 
@@ -48,12 +50,22 @@ class Appliance {
   std::optional<StartFailure> start();
   /// Takes no more queries, finishes those in flight.
   void begin_drain();
+  /// The same, where somebody else reads the listening sockets from now on; `heir` gets the TCP
+  /// connections.
+  void begin_hand_over(listen::ConnectionHeir& heir);
   /// Ends now.
   void abort();
   bool ended() const;
 
+  /// From any thread, between start() and the end. Duplicates of all listening sockets, or none.
+  std::vector<int> duplicate_sockets();
+  /// The same: goes on with a TCP connection of a dotring before this one.
+  void inherit(int descriptor, Bytes unread);
+
  private:
   std::optional<StartFailure> settle(std::vector<Endpoint>& addresses);
+  std::vector<Listening> take_given(const std::vector<Endpoint>& addresses);
+  std::optional<StartFailure> open_admin();
   std::optional<StartFailure> open_store();
   std::optional<StartFailure> open_workers();
   void tell_exposed(const std::vector<std::string>& files);
@@ -68,6 +80,7 @@ class Appliance {
 
   const Configuration configuration_;
   Log& log_;
+  GivenSockets given_;
   Random random_;
   const io::Clock clock_;
   const uint64_t started_us_;
@@ -82,6 +95,7 @@ class Appliance {
   MetricSources sources_;
   std::optional<ProgressWatch> watch_;
   std::atomic<bool> draining_{false};
+  std::atomic<size_t> inherited_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
   AdminServer admin_;  ///< last: its thread reads all of the above
 };

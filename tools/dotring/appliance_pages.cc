@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
 
-std::string joined(const std::vector<Endpoint>& addresses) {
+std::string joined(const std::vector<Listening>& all) {
   std::string text;
-  for (const Endpoint& address : addresses) text += (text.empty() ? "" : ",") + address.to_text();
+  for (const Listening& one : all) text += (text.empty() ? "" : ",") + one.address.to_text();
   return text;
 }
 
@@ -42,7 +42,7 @@ Page plain(unsigned status, std::string_view text) {
 
 void Appliance::tell_memory() {
   const std::vector<MemoryTerm> terms =
-      memory_terms(configuration_, workers_.size(), shared_->addresses.size());
+      memory_terms(configuration_, workers_.size(), shared_->listening.size());
   std::vector<Field> fields = {{"bytes_max", sum_of(terms)}};
   for (const MemoryTerm& term : terms) fields.emplace_back(term.name, term.bytes);
   log_.info("memory", fields);
@@ -52,7 +52,7 @@ void Appliance::tell_ready() {
   const std::optional<Endpoint> admin = admin_.local();
   log_.info("ready", {{"version", version()},
                       {"workers", workers_.size()},
-                      {"dns", joined(shared_->addresses)},
+                      {"dns", joined(shared_->listening)},
                       {"admin", admin ? admin->to_text() : ""},
                       {"after_us", clock_.monotonic_us() - started_us_}});
 }

@@ -14,6 +14,9 @@
 #include "tools/dotring/appliance.h"
 #include "tools/dotring/config/command_line.h"
 #include "tools/dotring/config/print.h"
+#include "tools/dotring/process/activation.h"
+#include "tools/dotring/process/predecessor.h"
+#include "tools/dotring/process/takeover_server.h"
 
 #ifdef DOTRING_MIMALLOC
 #include <mimalloc.h>
@@ -82,12 +85,16 @@ int check_config(const Configuration& configuration) {
 // ---------------------------------------------------------------------------------------------------------
 // Running
 
+/// What the thread that is asked for a takeover wakes main's by.
+constexpr int kTakenSignal = SIGUSR2;
+
 /// Before any thread is started, so that only wait_for_signal() gets them.
 sigset_t block_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  sigaddset(&signals, kTakenSignal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -108,9 +115,10 @@ bool signal_came(const sigset_t& signals, long wait_ms) {
   return sigtimedwait(&signals, nullptr, &wait) > 0;
 }
 
-void wait_for_signal(const sigset_t& signals) {
+/// Until this dotring is asked to end, or another one answers in its place.
+void wait_for_end(const sigset_t& signals, const TakeoverServer& successor) {
   int number = 0;
-  while (sigwait(&signals, &number) != 0) {
+  while (sigwait(&signals, &number) != 0 || (number == kTakenSignal && !successor.taken())) {
   }
 }
 
@@ -118,7 +126,6 @@ void wait_for_signal(const sigset_t& signals) {
 bool drain(const sigset_t& signals, const Configuration& configuration, Appliance& appliance) {
   constexpr long kLookMs = 5;
   constexpr uint64_t kCloseMs = 3000;
-  appliance.begin_drain();
   bool aborted = false;
   uint64_t left_ms = configuration.drain_ms + kCloseMs;
   for (; !appliance.ended() && left_ms > 0; left_ms -= std::min<uint64_t>(left_ms, kLookMs)) {
@@ -138,19 +145,55 @@ void return_memory_at_once() {
 #endif
 }
 
-int run(const Configuration& configuration) {
+/// The sockets that systemd has opened for us.
+GivenSockets activated_sockets(Log& log) {
+  GivenSockets given;
+  for (const int descriptor : sockets_of_manager()) {
+    if (auto problem = given.add(descriptor)) {
+      log.warning("socket_not_used", {{"cause", *problem}});
+    }
+  }
+  return given;
+}
+
+/// From here on the one before us only finishes what it has begun.
+void take_over(Predecessor& predecessor, Appliance& appliance, Log& log) {
+  if (!predecessor.found()) return;
+  const bool told = predecessor.tell_taken(
+      [&](int descriptor, Bytes unread) { appliance.inherit(descriptor, unread); });
+  log.info("took_over", {{"predecessor", told ? "drains" : "gone"}});
+}
+
+int run(const Configuration& configuration, bool takeover) {
   const sigset_t signals = block_signals();
   raise_descriptor_limit();
   return_memory_at_once();
   Log log(configuration.log, STDOUT_FILENO);
+  const std::string& path = configuration.process.takeover_socket;
+  const auto could_not = [&](const std::string& problem) {
+    return fail(StartFailure::kCouldNot, {"life.takeover_socket", path, "", problem});
+  };
+  GivenSockets given = activated_sockets(log);
+  Predecessor predecessor;
+  if (takeover) {
+    if (auto failure = predecessor.ask(path, given)) return could_not(*failure);
+  }
   const tls::Library library;
-  Appliance appliance(configuration, entropy_from_kernel(), log);
+  Appliance appliance(configuration, entropy_from_kernel(), log, std::move(given));
   if (auto failure = appliance.start()) return fail(failure->status, failure->error);
-  wait_for_signal(signals);
+  TakeoverServer successor(
+      log, {[&] { return appliance.duplicate_sockets(); }, [] { kill(getpid(), kTakenSignal); }});
+  if (!path.empty()) {
+    if (auto failure = successor.open(path)) return could_not(*failure);
+  }
+  take_over(predecessor, appliance, log);
+  wait_for_end(signals, successor);
+  successor.taken() ? appliance.begin_hand_over(successor) : appliance.begin_drain();
   if (!drain(signals, configuration, appliance)) {
     std::fputs("dotring: ended without closing everything: the kernel does not let go\n", stderr);
     std::_Exit(1);
   }
+  predecessor.stop();
   log.info("ended");
   return 0;
 }
@@ -168,7 +211,11 @@ int start(int count, const char* const* texts) {
     return fail(StartFailure::kRefused, *error);
   if (line.action == Action::PrintConfig) return print(print_toml(configuration));
   if (line.action == Action::CheckConfig) return check_config(configuration);
-  return run(configuration);
+  if (line.takeover && configuration.process.takeover_socket.empty()) {
+    return fail(StartFailure::kRefused,
+                {"life.takeover_socket", "", "", "--takeover needs the path of a unix socket"});
+  }
+  return run(configuration, line.takeover);
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ void Worker::stop() {
   if (gone_) parts_->stop();
 }
 
+void Worker::hand_over(listen::ConnectionHeir& heir) {
+  if (gone_) parts_->hand_over(heir);
+}
+
 void Worker::abort() {
   if (gone_) parts_->abort();
 }

@@ -30,6 +30,8 @@ class Worker {
 
   /// Takes no more queries, answers those in flight, ends.
   void stop();
+  /// See WorkerParts; ends as after stop().
+  void hand_over(listen::ConnectionHeir& heir);
   /// Ends at once.
   void abort();
   /// The thread has nothing left to do.
@@ -37,6 +39,10 @@ class Worker {
 
   /// See WorkerParts. Between run() and the end.
   void tell_flush() { parts_->tell_flush(); }
+  std::future<std::vector<int>> duplicate_sockets() { return parts_->duplicate_sockets(); }
+  void inherit(int descriptor, const Endpoint& local, Bytes unread) {
+    parts_->inherit(descriptor, local, unread);
+  }
 
   /// After wait_until_open() gave null.
   void add_to(MetricSources& sources) const { parts_->add_to(sources); }

@@ -1,6 +1,11 @@
 #include "tools/dotring/worker_parts.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace dotring::appliance {
 namespace {
@@ -10,6 +15,25 @@ constexpr uint64_t kLookMs = 5;
 /// For streams to close in order after the last answer, and for the kernel to let go of aborted
 /// ones.
 constexpr uint64_t kCloseMs = 500;
+
+int duplicate(int descriptor) {
+  return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+}
+
+/// Closes what nobody released.
+class OwnedDescriptor {
+ public:
+  explicit OwnedDescriptor(int descriptor) : descriptor_(descriptor) {}
+  ~OwnedDescriptor() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  OwnedDescriptor(const OwnedDescriptor&) = delete;
+  OwnedDescriptor& operator=(const OwnedDescriptor&) = delete;
+  int release() { return std::exchange(descriptor_, -1); }
+
+ private:
+  int descriptor_;
+};
 
 upstream::Options upstream_options_of(const SharedParts& shared) {
   upstream::Options options = upstream_options(shared.configuration);
@@ -38,6 +62,7 @@ std::vector<std::unique_ptr<upstream::Dialer>> dialers(const SharedParts& shared
 WorkerParts::WorkerParts(const SharedParts& shared, size_t index, const HashKey& seed)
     : shared_(shared),
       random_(seed),
+      index_(index),
       loop_(shared.configuration.loop, shared.clock),
       multiplexer_(upstream_options_of(shared),
                    upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
@@ -61,24 +86,48 @@ query::AnswerStore& WorkerParts::open_store(size_t index) {
 
 std::optional<std::string> WorkerParts::open() {
   if (auto failure = loop_.open()) return failure;
-  for (const Endpoint& address : shared_.addresses) {
-    if (auto failure = open_address(address)) return failure;
+  for (const Listening& listening : shared_.listening) {
+    if (auto failure = open_listening(listening)) return failure;
   }
   return std::nullopt;
 }
 
-std::optional<std::string> WorkerParts::open_address(const Endpoint& address) {
-  listen::UdpListener::Options udp_options = shared_.configuration.udp;
-  udp_options.number = shared_.protect.listener_number(address);
-  listen::UdpListener& udp = udp_.emplace_back(loop_, udp_options, pipeline_);
-  if (auto failure = udp.open(address)) return "UDP " + address.to_text() + ": " + *failure;
-  listen::TcpListener::Options tcp_options = shared_.configuration.tcp;
-  tcp_options.access = shared_.protect.access();
-  tcp_options.number = udp_options.number;
-  listen::TcpListener& tcp =
-      tcp_.emplace_back(loop_, tcp_options, shared_.tcp_limits, streams_, pipeline_);
-  if (auto failure = tcp.open(address)) return "TCP " + address.to_text() + ": " + *failure;
+// Sockets that were given are all that is listened on there: of those that we added, others would
+// not know after us.
+std::optional<std::string> WorkerParts::open_listening(const Listening& listening) {
+  const Endpoint& address = listening.address;
+  const auto open_all = [&](const std::vector<int>& given, auto open_one) {
+    if (given.empty()) return (this->*open_one)(address, std::nullopt);
+    for (const int descriptor : share_of(given, index_, shared_.workers)) {
+      if (auto failure = (this->*open_one)(address, descriptor)) return failure;
+    }
+    return std::optional<std::string>();
+  };
+  if (auto failure = open_all(listening.udp, &WorkerParts::open_udp)) {
+    return "UDP " + address.to_text() + ": " + *failure;
+  }
+  if (auto failure = open_all(listening.tcp, &WorkerParts::open_tcp)) {
+    return "TCP " + address.to_text() + ": " + *failure;
+  }
   return std::nullopt;
+}
+
+std::optional<std::string> WorkerParts::open_udp(const Endpoint& address,
+                                                 std::optional<int> given) {
+  listen::UdpListener::Options options = shared_.configuration.udp;
+  options.number = shared_.protect.listener_number(address);
+  listen::UdpListener& udp = udp_.emplace_back(loop_, options, pipeline_);
+  return given ? udp.adopt(duplicate(*given)) : udp.open(address);
+}
+
+std::optional<std::string> WorkerParts::open_tcp(const Endpoint& address,
+                                                 std::optional<int> given) {
+  listen::TcpListener::Options options = shared_.configuration.tcp;
+  options.access = shared_.protect.access();
+  options.number = shared_.protect.listener_number(address);
+  listen::TcpListener& tcp =
+      tcp_.emplace_back(loop_, options, shared_.tcp_limits, streams_, pipeline_);
+  return given ? tcp.adopt(duplicate(*given)) : tcp.open(address);
 }
 
 void WorkerParts::run() {
@@ -87,7 +136,7 @@ void WorkerParts::run() {
   for (listen::UdpListener& listener : udp_) listener.start();
   for (listen::TcpListener& listener : tcp_) listener.start();
   loop_.run();
-  drain();
+  heir_ ? leave() : drain();
   close();
 }
 
@@ -107,6 +156,17 @@ void WorkerParts::drain() {
   turn_while(kCloseMs, [this] { return connected(); });
 }
 
+// What has arrived is read by the others that hold the sockets.
+void WorkerParts::leave() {
+  for (listen::UdpListener& listener : udp_) listener.stop();
+  for (listen::TcpListener& listener : tcp_) listener.hand_over(*heir_);
+  turn_while(shared_.configuration.drain_ms,
+             [this] { return owes_replies() || has_sessions() || listening(); });
+  if (redis_) redis_->stop();
+  multiplexer_.drain();
+  turn_while(kCloseMs, [this] { return connected(); });
+}
+
 // Aborted operations end in a moment; nothing may be destroyed before, so there is no limit here.
 // Whoever waits for the thread has one.
 void WorkerParts::close() {
@@ -120,6 +180,40 @@ void WorkerParts::close() {
 void WorkerParts::abort() {
   aborting_ = true;
   loop_.stop();
+}
+
+void WorkerParts::hand_over(listen::ConnectionHeir& heir) {
+  heir_ = &heir;
+  loop_.stop();
+}
+
+std::future<std::vector<int>> WorkerParts::duplicate_sockets() {
+  auto promise = std::make_shared<std::promise<std::vector<int>>>();
+  loop_.post([this, promise] {
+    std::vector<int> sockets;
+    for (const auto& listener : udp_) sockets.push_back(duplicate(listener.descriptor()));
+    for (const auto& listener : tcp_) sockets.push_back(duplicate(listener.descriptor()));
+    promise->set_value(std::move(sockets));
+  });
+  return promise->get_future();
+}
+
+void WorkerParts::inherit(int descriptor, const Endpoint& local, Bytes unread) {
+  auto connection = std::make_shared<OwnedDescriptor>(descriptor);
+  loop_.post([this, connection, local, unread = std::vector(unread.begin(), unread.end())] {
+    go_on_with(connection->release(), local, unread);
+  });
+}
+
+void WorkerParts::go_on_with(int descriptor, const Endpoint& local, Bytes unread) {
+  for (listen::TcpListener& listener : tcp_) {
+    if (listener.local() == local) return listener.inherit(descriptor, unread);
+  }
+  // The listener's address may be a wildcard, the connection's never is.
+  for (listen::TcpListener& listener : tcp_) {
+    if (listener.local().port == local.port) return listener.inherit(descriptor, unread);
+  }
+  io::Acceptor::refuse(descriptor);
 }
 
 bool WorkerParts::listening() const {
@@ -141,6 +235,11 @@ void WorkerParts::tell_flush() {
 bool WorkerParts::owes_replies() const {
   const auto owes = [](const auto& listener) { return listener.queries_in_flight() > 0; };
   return std::any_of(udp_.begin(), udp_.end(), owes) || std::any_of(tcp_.begin(), tcp_.end(), owes);
+}
+
+bool WorkerParts::has_sessions() const {
+  return std::any_of(tcp_.begin(), tcp_.end(),
+                     [](const auto& listener) { return listener.sessions_open() > 0; });
 }
 
 void WorkerParts::add_to(MetricSources& sources) const {

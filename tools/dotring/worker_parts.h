@@ -8,6 +8,7 @@
 #include <atomic>
 #include <deque>
 #include <functional>
+#include <future>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 #include "tools/dotring/config/configuration.h"
 #include "tools/dotring/metrics/sources.h"
 #include "tools/dotring/observers.h"
+#include "tools/dotring/process/given_sockets.h"
 #include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 
@@ -35,7 +37,8 @@ struct SharedParts {
   ProtectSetup& protect;
   listen::SessionLimits& tcp_limits;
   /// Where to listen, with ports.
-  std::vector<Endpoint> addresses;
+  std::vector<Listening> listening;
+  size_t workers;
   /// Hashes questions: the same for all that use the store.
   HashKey question_key;
   /// Called from any worker's thread.
@@ -61,8 +64,16 @@ class WorkerParts {
 
   /// From any thread: run() comes to its end.
   void stop() { loop_.stop(); }
+  /// The same, but listening sockets and TCP connections go to somebody else.
+  void hand_over(listen::ConnectionHeir& heir);
   /// From any thread: at once.
   void abort();
+
+  /// From any thread, between run() and the end: duplicates of the listening sockets.
+  std::future<std::vector<int>> duplicate_sockets();
+  /// The same: goes on with a TCP connection that came to `local`. It is closed where nobody
+  /// listens there.
+  void inherit(int descriptor, const Endpoint& local, Bytes unread);
 
   /// From any thread, of the first worker: tells other appliances of what was flushed here.
   void tell_flush();
@@ -71,17 +82,23 @@ class WorkerParts {
   void add_to(MetricSources& sources) const;
 
  private:
-  std::optional<std::string> open_address(const Endpoint& address);
+  std::optional<std::string> open_listening(const Listening& listening);
+  std::optional<std::string> open_udp(const Endpoint& address, std::optional<int> given);
+  std::optional<std::string> open_tcp(const Endpoint& address, std::optional<int> given);
   void drain();
+  void leave();
   query::AnswerStore& open_store(size_t index);
   bool listening() const;
   bool connected() const;
   bool owes_replies() const;
+  bool has_sessions() const;
+  void go_on_with(int descriptor, const Endpoint& local, Bytes unread);
   template <typename Condition>
   void turn_while(uint64_t limit_ms, Condition condition);
 
   const SharedParts& shared_;
   Random random_;
+  const size_t index_;
   io::Loop loop_;
   std::deque<tls::TlsStatistics> tls_statistics_;  ///< by server
   upstream::Multiplexer multiplexer_;
@@ -93,6 +110,7 @@ class WorkerParts {
   std::deque<listen::UdpListener> udp_;
   std::deque<listen::TcpListener> tcp_;
   std::atomic<bool> aborting_{false};
+  std::atomic<listen::ConnectionHeir*> heir_{nullptr};
 };
 
 }  // namespace dotring::appliance

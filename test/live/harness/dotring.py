@@ -32,12 +32,25 @@ def program(name):
 class Dotring:
     """A running dotring. Options are configuration keys: {"cache.memory": "16MiB"}; lists are joined.
 
-    `prefix` is a command that runs it, as in `nice`.
+    `prefix` is a command that runs it, as in `nice`. `after` is another one that it takes over from. `manager` is
+    what started it, as systemd does (manager.py).
     """
 
-    def __init__(self, stage, upstreams=(), options=None, listen=(HOST,), wait=True, environment=None, prefix=()):
-        self.port = ports.free_port()
-        self.admin_port = ports.free_port()
+    def __init__(
+        self,
+        stage,
+        upstreams=(),
+        options=None,
+        listen=(HOST,),
+        wait=True,
+        environment=None,
+        prefix=(),
+        after=None,
+        manager=None,
+        arguments=(),
+    ):
+        self.port = after.port if after else manager.port if manager else ports.free_port()
+        self.admin_port = after.admin_port if after else ports.free_port()
         settings = {
             "listen.dns": [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in listen],
             "admin.listen": f"{HOST}:{self.admin_port}",
@@ -51,11 +64,17 @@ class Dotring:
             # Nobody listens there: whoever asks upstream without being told to, fails.
             settings["upstream.servers"] = f"tls://{HOST}:{ports.free_port()}#{AUTH_NAME}"
         settings.update(options or {})
-        command = [*prefix, program("dotring"), *arguments_of(settings)]
-        self.process = stage.start("dotring", command, {**ENVIRONMENT, **(environment or {})})
+        command = [*prefix, program("dotring"), *arguments_of(settings), *(["--takeover"] if after else []), *arguments]
+        environment = {**ENVIRONMENT, **(environment or {})}
+        if manager:
+            self.process = manager.start(stage, command, environment)
+        else:
+            self.process = stage.start("dotring", command, environment)
         self.ended_by_test = False
         stage.at_end(self.end)
-        if wait:
+        if wait and after:
+            self.process.wait_for_log("took_over")
+        elif wait:
             self.wait_until_ready()
 
     @property

@@ -24,7 +24,7 @@ def _die_with_parent():
 class Process:
     """One running program; both outputs go to one log file."""
 
-    def __init__(self, name, command, folder, environment=None):
+    def __init__(self, name, command, folder, environment=None, descriptors=()):
         self.name = name
         self.command = [str(part) for part in command]
         self.log_path = pathlib.Path(folder) / f"{name}.log"
@@ -36,6 +36,7 @@ class Process:
                 stderr=subprocess.STDOUT,
                 cwd=folder,
                 env=dict(os.environ, **(environment or {})),
+                pass_fds=descriptors,
                 preexec_fn=_die_with_parent,
             )
 
@@ -104,9 +105,9 @@ class Stage:
         self.processes = []
         self._closers = []
 
-    def start(self, name, command, environment=None):
+    def start(self, name, command, environment=None, descriptors=()):
         same = sum(process.name.rstrip("0123456789") == name for process in self.processes)
-        process = Process(f"{name}{same + 1}" if same else name, command, self.folder, environment)
+        process = Process(f"{name}{same + 1}" if same else name, command, self.folder, environment, descriptors)
         self.processes.append(process)
         return process
 

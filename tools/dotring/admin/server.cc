@@ -8,6 +8,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <utility>
 
 #include "engine/io/kernel.h"
 #include "engine/io/socket_address.h"
@@ -81,6 +82,12 @@ MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, 
 AdminServer::AdminServer(const AdminOptions& options, PageFunction page, ActionFunction action)
     : options_(options), page_(std::move(page)), action_(std::move(action)) {}
 
+void AdminServer::leave() {
+  if (!daemon_ || descriptor_ < 0) return;
+  MHD_quiesce_daemon(daemon_);  // and gives the socket back
+  close(std::exchange(descriptor_, -1));
+}
+
 void AdminServer::stop() {
   if (daemon_) {
     MHD_stop_daemon(daemon_);  // and closes the socket
@@ -98,7 +105,11 @@ std::optional<std::string> AdminServer::open() {
   if (bound.descriptor < 0) {
     return explain_bind_failure(bound.failure, bound.error, *options_.listen);
   }
-  descriptor_ = bound.descriptor;
+  return adopt(bound.descriptor);
+}
+
+std::optional<std::string> AdminServer::adopt(int descriptor) {
+  descriptor_ = descriptor;
   local_ = io::local_endpoint(descriptor_);
   if (::listen(descriptor_, static_cast<int>(options_.connections_max)) == 0) return std::nullopt;
   return explain_bind_failure("listen: " + io::error_text(errno), errno, *options_.listen);
@@ -106,11 +117,13 @@ std::optional<std::string> AdminServer::open() {
 
 std::optional<std::string> AdminServer::start() {
   if (descriptor_ < 0) return std::nullopt;
-  daemon_ = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL, 0, nullptr, nullptr,
-                             &on_request, this, MHD_OPTION_LISTEN_SOCKET, descriptor_,
-                             MHD_OPTION_CONNECTION_LIMIT, unsigned{options_.connections_max},
-                             MHD_OPTION_CONNECTION_TIMEOUT, unsigned{options_.timeout_s},
-                             MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_END);
+  // MHD_USE_ITC: else its thread is woken by shutting the socket down, for all that hold it.
+  daemon_ =
+      MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC, 0, nullptr,
+                       nullptr, &on_request, this, MHD_OPTION_LISTEN_SOCKET, descriptor_,
+                       MHD_OPTION_CONNECTION_LIMIT, unsigned{options_.connections_max},
+                       MHD_OPTION_CONNECTION_TIMEOUT, unsigned{options_.timeout_s},
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_END);
   if (daemon_) return std::nullopt;
   return "the HTTP server could not be started: " + io::error_text(errno);
 }

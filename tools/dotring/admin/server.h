@@ -44,10 +44,16 @@ class AdminServer {
   /// Binds and listens; requests wait until start(). Does nothing without options.listen. Not null:
   /// what failed, and the remedy.
   std::optional<std::string> open();
+  /// The same with a socket that listens there already, which is the server's now.
+  std::optional<std::string> adopt(int descriptor);
   /// Starts the thread that answers. Not null: what failed.
   std::optional<std::string> start();
+  /// Accepts no more, and leaves the socket to whoever holds it too.
+  void leave();
   /// Connections end at once; no page is asked for any more.
   void stop();
+  /// The listening socket; -1: none.
+  int descriptor() const { return descriptor_; }
   /// Where it listens; nothing before open().
   std::optional<Endpoint> local() const { return local_; }
 

@@ -52,6 +52,14 @@ AddressFailure failure_of(const io::BoundSocket& socket, const char* transport,
   return {address, std::string(transport) + " " + problem, socket.error};
 }
 
+/// Null: the kind of which no socket is held yet is free.
+std::optional<AddressFailure> settle_other(const Endpoint& address, bool has_udp, bool has_tcp) {
+  if (has_udp && has_tcp) return std::nullopt;
+  const Claim other(address, has_udp ? SOCK_STREAM : SOCK_DGRAM);
+  if (other.socket.descriptor >= 0) return std::nullopt;
+  return failure_of(other.socket, has_udp ? "TCP" : "UDP", address);
+}
+
 /// Null: `address` is free for UDP and TCP; port 0 has become that port.
 std::optional<AddressFailure> settle(Endpoint& address) {
   constexpr int kTriesMax = 32;  // a port that is free for UDP may be taken for TCP
@@ -79,10 +87,13 @@ bool is_missing(const AddressFailure& failure) {
 }
 
 std::variant<std::vector<Endpoint>, AddressFailure> settle_addresses(
-    const std::vector<Endpoint>& addresses) {
+    const std::vector<Endpoint>& addresses, const IsHeld& is_held) {
   std::vector<Endpoint> settled = addresses;
   for (Endpoint& address : settled) {
-    if (std::optional<AddressFailure> failure = settle(address)) return *failure;
+    const bool udp = is_held && is_held(address, SOCK_DGRAM);
+    const bool tcp = is_held && is_held(address, SOCK_STREAM);
+    const auto failure = udp || tcp ? settle_other(address, udp, tcp) : settle(address);
+    if (failure) return *failure;
   }
   return settled;
 }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,9 +22,12 @@ struct AddressFailure {
   int error = 0;  ///< errno
 };
 
-/// The same addresses with their ports, free for UDP and TCP a moment ago.
+/// Whether a socket of that kind (SOCK_DGRAM, SOCK_STREAM) for this address is there already.
+using IsHeld = std::function<bool(const Endpoint& address, int type)>;
+
+/// The same addresses with their ports, free for UDP and TCP a moment ago, or held by us.
 std::variant<std::vector<Endpoint>, AddressFailure> settle_addresses(
-    const std::vector<Endpoint>& addresses);
+    const std::vector<Endpoint>& addresses, const IsHeld& is_held = nullptr);
 
 /// This machine has no such address, or none of its family.
 bool is_missing(const AddressFailure& failure);

@@ -83,6 +83,14 @@ Refusal check_redis(const Configuration& configuration) {
   return std::nullopt;
 }
 
+Refusal check_takeover_socket(const Configuration& configuration) {
+  const std::string& path = configuration.process.takeover_socket;
+  constexpr size_t kPathMax = 100;  // 107 with ".new" behind it, and a margin
+  if (path.empty() || (path.front() == '/' && path.size() <= kPathMax)) return std::nullopt;
+  return Contradiction{"life.takeover_socket", path,
+                       "give an absolute path of at most " + std::to_string(kPathMax) + " octets"};
+}
+
 tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication) {
   tls::Trust trust;
   trust.authentication_name = server.auth_name;
@@ -97,8 +105,8 @@ tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication
 }  // namespace
 
 Refusal check(const Configuration& configuration) {
-  for (const auto one :
-       {check_listen, check_restricted, check_servers, check_ca_file, check_ttls, check_redis}) {
+  for (const auto one : {check_listen, check_restricted, check_servers, check_ca_file, check_ttls,
+                         check_redis, check_takeover_socket}) {
     if (Refusal refusal = one(configuration)) return refusal;
   }
   return std::nullopt;

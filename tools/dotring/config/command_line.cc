@@ -31,6 +31,8 @@ void add_options(CLI::App& app, CommandLine& line, Flags& flags) {
   app.add_flag("-h,--help", flags.help, "This text");
   app.add_flag("--version", flags.version, "The version");
   app.add_option("--config", line.config_file, "TOML file; also DOTRING_CONFIG in the environment");
+  app.add_flag("--takeover", line.takeover,
+               "Take over from the dotring that runs, at life.takeover_socket; alone: start");
   app.add_flag("--check-config", flags.check_config, "Only check the configuration");
   app.add_flag("--print-config", flags.print_config, "Print the configuration in force, as TOML");
   app.add_flag("--print-reference", flags.print_reference, "Print all keys, as Markdown");

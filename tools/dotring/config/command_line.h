@@ -16,6 +16,8 @@ struct CommandLine {
   Action action = Action::Run;
   /// Empty: no file.
   std::string config_file;
+  /// Of Action::Run: from the one that runs, where there is one.
+  bool takeover = false;
   std::vector<Setting> settings;
   /// For Action::Help.
   std::string help;

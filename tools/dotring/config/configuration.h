@@ -75,6 +75,12 @@ struct ProtectOptions {
   std::string cookie_secret_file_old;
 };
 
+/// How the process itself lives (process/).
+struct ProcessOptions {
+  /// Where the next dotring takes over from this one; empty: nowhere.
+  std::string takeover_socket;
+};
+
 struct Configuration {
   std::vector<Endpoint> listen_dns = {*Endpoint::parse("127.0.0.1:5300"),
                                       *Endpoint::parse("[::1]:5300")};
@@ -103,6 +109,7 @@ struct Configuration {
   /// 0: one per core that the process may use.
   uint32_t workers = 0;
   uint64_t drain_ms = 5000;
+  ProcessOptions process;
   AdminOptions admin;
   LogOptions log;
 };

@@ -193,6 +193,7 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.loop.ring.receive_buffer_size; }>("engine.receive_buffer_size", "Size of each of them", bytes(kKiB, kMiB)),
 
     key<[](auto& c) -> auto& { return c.drain_ms; }>("life.drain_ms", "Time for what is in flight after SIGTERM or SIGINT", from(0, 600'000)),
+    key<[](auto& c) -> auto& { return c.process.takeover_socket; }>("life.takeover_socket", "Unix socket at which `dotring --takeover` gets the listening sockets and TCP connections of the one that runs; whoever can open it may. Empty: none"),
 
     key<[](auto& c) -> auto& { return c.admin.listen; }>("admin.listen", "Where /metrics, /healthz and /readyz are served over HTTP; empty: nowhere"),
     key<[](auto& c) -> auto& { return c.admin.connections_max; }>("admin.connections_max", "HTTP connections at a time", from(1, 1024)),
