@@ -175,7 +175,7 @@ void Link::on_bytes(Bytes bytes) {
 void Link::take(const Reply& reply) {
   if (state_ == State::Open) {
     handler_.on_reply(reply);
-  } else {
+  } else if (!reply.is(ReplyType::Push)) {
     take_introduction(reply);
   }
 }

@@ -1,6 +1,9 @@
 // One real server: values, pipelines, credentials, databases, sockets.
 
+#include <hiredis/hiredis.h>
+
 #include <deque>
+#include <sstream>
 
 #include "test/cache/redis/live/redis_fixture.h"
 
@@ -13,7 +16,25 @@ class SingleRedisTest : public RedisTest {
     ASSERT_TRUE(server.start()) << server.log();
     open("redis://" + server.address());
   }
+  /// What CLIENT LIST says about our connection.
+  static std::string our_connection(const RedisProcess& server) {
+    std::istringstream clients(server.cli({"CLIENT", "LIST"}));
+    std::string client;
+    while (std::getline(clients, client) && client.find("name=dotring") == std::string::npos) {
+      client.clear();
+    }
+    return client;
+  }
 };
+
+// hiredis reads RESP3 since 1.0: Debian 13 has that, Debian 12 has 0.14.
+TEST_F(SingleRedisTest, SpeaksTheNewestProtocolThatOurReaderKnows) {
+  RedisProcess server;
+  open_at(server);
+  ASSERT_EQ(ask("key"), "(missing)");
+  const std::string us = our_connection(server);
+  EXPECT_NE(us.find(HIREDIS_MAJOR >= 1 ? " resp=3" : " resp=2"), std::string::npos) << us;
+}
 
 TEST_F(SingleRedisTest, KeepsValuesForTheirTime) {
   RedisProcess server;

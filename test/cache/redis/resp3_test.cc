@@ -1,0 +1,81 @@
+// RESP3, which our side speaks where hiredis is 1.0 or newer (Debian 13), and RESP2 everywhere
+// else.
+
+#include <hiredis/hiredis.h>
+
+#include "test/cache/redis/client_fixture.h"
+#include "test/cache/redis/scripted_server.h"
+
+namespace dotring::cache::redis {
+namespace {
+
+constexpr bool kReaderKnowsResp3 = HIREDIS_MAJOR >= 1;
+const std::string kWelcome = "%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n";
+const std::string kPush = ">2\r\n+invalidate\r\n*1\r\n$3\r\nkey\r\n";
+
+class Resp3Test : public ClientTest {
+ protected:
+  void SetUp() override {
+    ClientTest::SetUp();
+    server_.emplace(loop_);
+  }
+  void TearDown() override {
+    ClientTest::TearDown();
+    server_->stop();
+    EXPECT_TRUE(turn_until([&] { return !server_->active(); }));
+  }
+  /// Says kWelcome behind `before` to HELLO, and `value` to GET.
+  void serve(const std::string& before, const std::string& value) {
+    server_->script = [before, value](const std::string& command) -> std::string {
+      if (command.starts_with("HELLO 3")) return before + kWelcome;
+      return command.starts_with("GET") ? value : "";
+    };
+    open("redis://" + server_->address());
+  }
+
+  std::optional<ScriptedServer> server_;
+};
+
+TEST_F(Resp3Test, IsAskedForFirstWhereOurReaderKnowsIt) {
+  serve("", "$1\r\nv\r\n");
+  EXPECT_EQ(ask("key"), "v");
+  const char* first = kReaderKnowsResp3 ? "HELLO 3 " : "CLIENT SETNAME ";
+  EXPECT_TRUE(server_->commands[0].starts_with(first)) << server_->commands[0];
+}
+
+TEST_F(Resp3Test, AServerWithoutItIsSpokenToInResp2OnTheSameConnection) {
+  server_->script = [](const std::string& command) -> std::string {
+    if (command.starts_with("HELLO")) return "-NOPROTO unsupported protocol version\r\n";
+    return command.starts_with("GET") ? "$1\r\nv\r\n" : "";
+  };
+  open("redis://" + server_->address());
+  EXPECT_EQ(ask("key"), "v");
+  EXPECT_EQ(server_->connections(), 1u);
+  EXPECT_TRUE(server_->commands[kReaderKnowsResp3 ? 1 : 0].starts_with("CLIENT SETNAME"));
+}
+
+TEST_F(Resp3Test, PushesAreNoAnswersWhereverTheyCome) {
+  if (!kReaderKnowsResp3) GTEST_SKIP() << "hiredis has no RESP3";
+  serve(kPush, kPush + "$1\r\nv\r\n" + kPush);
+  EXPECT_EQ(ask("key"), "v");
+  server_->say(kPush);
+  EXPECT_EQ(ask("key"), "v");
+  EXPECT_EQ(statistics().hits.value(), 2u);
+  EXPECT_EQ(statistics().garbage.value(), 0u);
+  EXPECT_EQ(server_->connections(), 1u);
+}
+
+TEST_F(Resp3Test, ItsNullIsAMissAndItsOtherTypesAreNoValues) {
+  if (!kReaderKnowsResp3) GTEST_SKIP() << "hiredis has no RESP3";
+  for (const char* reply : {"_\r\n", "%1\r\n+a\r\n:1\r\n", "~1\r\n+a\r\n", "#t\r\n"}) {
+    server_->script = [reply](const std::string& command) -> std::string {
+      if (command.starts_with("HELLO")) return kWelcome;
+      return command.starts_with("GET") ? reply : "";
+    };
+    if (!client_) open("redis://" + server_->address());
+    EXPECT_EQ(ask("key"), "(missing)") << reply;
+  }
+}
+
+}  // namespace
+}  // namespace dotring::cache::redis
