@@ -140,8 +140,10 @@ bool drain(const sigset_t& signals, const Configuration& configuration, Applianc
 /// Queries allocate nothing, so nothing is freed for hours in which the allocator would notice that
 /// it could give back what a handshake or many clients have left.
 void return_memory_at_once() {
-#ifdef DOTRING_MIMALLOC
-  mi_option_set(mi_option_decommit_delay, 0);
+#if defined(DOTRING_MIMALLOC) && MI_MALLOC_VERSION >= 210
+  mi_option_set(mi_option_purge_delay, 0);
+#elif defined(DOTRING_MIMALLOC)
+  mi_option_set(mi_option_decommit_delay, 0);  // its name until 2.1
 #endif
 }
 
