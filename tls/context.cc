@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <functional>
 #include <iterator>
 
 #include "tls/error_text.h"
@@ -87,12 +88,6 @@ void set_groups(WOLFSSL_CTX* handle) {
   (void)done;
 }
 
-/// wolfSSL's result.
-int add_trust_anchors(WOLFSSL_CTX* handle, const std::string& pem) {
-  return wolfSSL_CTX_load_verify_buffer(handle, data_of(pem), static_cast<long>(pem.size()),
-                                        WOLFSSL_FILETYPE_PEM);
-}
-
 }  // namespace
 
 std::string ContextFailure::text() const {
@@ -162,17 +157,24 @@ std::optional<ContextFailure> ClientContext::load_trust_anchors(const ClientOpti
   std::string pem;
   if (auto failure = pem_of(Option::TrustAnchors, options.ca_file, options.ca_pem, pem))
     return failure;
-  const int done = add_trust_anchors(handle_, pem);
+  const int done = add_trust_anchors(pem);
   if (done == WOLFSSL_SUCCESS) return std::nullopt;
   return ContextFailure{Option::TrustAnchors, options.ca_file,
                         "no usable certificate in it: " + error_text(done)};
+}
+
+/// wolfSSL's result.
+int ClientContext::add_trust_anchors(const std::string& pem) {
+  anchors_digest_ = std::hash<std::string>()(pem);
+  return wolfSSL_CTX_load_verify_buffer(handle_, data_of(pem), static_cast<long>(pem.size()),
+                                        WOLFSSL_FILETYPE_PEM);
 }
 
 std::optional<ContextFailure> ClientContext::load_system_trust_store() {
   std::string pem;
   for (const char* bundle : kSystemBundles) {
     if (read_file(bundle, pem)) continue;
-    if (add_trust_anchors(handle_, pem) == WOLFSSL_SUCCESS) return std::nullopt;
+    if (add_trust_anchors(pem) == WOLFSSL_SUCCESS) return std::nullopt;
   }
   if (wolfSSL_CTX_load_system_CA_certs(handle_) == WOLFSSL_SUCCESS) return std::nullopt;
   return ContextFailure{

@@ -45,6 +45,8 @@ struct ClientOptions {
   /// TLS 1.2 is allowed, and 1.3 preferred, unless one of these is set (RFC 9325).
   bool tls13_only = false;
   bool tls12_only = false;
+
+  friend bool operator==(const ClientOptions&, const ClientOptions&) = default;
 };
 
 struct ServerOptions {
@@ -100,10 +102,16 @@ class ClientContext final : public Context {
  public:
   /// Once, before the first session. Not null: why it cannot be used.
   std::optional<ContextFailure> open(const ClientOptions& options);
+  /// Of the trust anchors as they were read: others have another one. 0 where they are none, or
+  /// come from a folder.
+  size_t anchors_digest() const { return anchors_digest_; }
 
  private:
   std::optional<ContextFailure> load_trust_anchors(const ClientOptions& options);
   std::optional<ContextFailure> load_system_trust_store();
+  int add_trust_anchors(const std::string& pem);
+
+  size_t anchors_digest_ = 0;
 };
 
 class ServerContext final : public Context {

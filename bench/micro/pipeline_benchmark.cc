@@ -65,13 +65,14 @@ class OneQuestion final : public Forwarder {
 
 struct Setting {
   explicit Setting(bool hit)
-      : store(hit), pipeline({}, store, forwarder, timers, clock, HashKey{1, 2}) {}
+      : store(hit), pipeline({}, store, forwarder, timers, clock, HashKey{1, 2}, statistics) {}
 
   TurnClock clock{1'000'000'000};
   TimerWheel timers{1'000'000};
   Port port;
   OneAnswer store;
   OneQuestion forwarder;
+  Statistics statistics;
   Pipeline pipeline;
 };
 

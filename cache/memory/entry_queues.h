@@ -51,6 +51,12 @@ class EntryQueues {
   Entry& place(const dns::QuestionKey& key, Entry* existing, uint32_t units, uint32_t now_s);
   void forget(Entry& entry);
   bool is_useless(const Entry& entry, uint32_t now_s) const;
+  /// The last three of Options.
+  void set_policy(uint8_t promotion_hits_min, uint32_t stale_max_s, uint32_t failure_kept_s) {
+    options_.promotion_hits_min = promotion_hits_min;
+    options_.stale_max_s = stale_max_s;
+    options_.failure_kept_s = failure_kept_s;
+  }
 
   /// Calls `visit(Entry&)` for every entry; it may forget() the one it is given.
   template <typename Visit>
@@ -90,7 +96,7 @@ class EntryQueues {
   template <typename Visit>
   void for_each_in(BlockRing& ring, Visit& visit);
 
-  const Options options_;
+  Options options_;
   const uint32_t units_max_;
   uint8_t* const arena_;
   ShardStatistics& statistics_;

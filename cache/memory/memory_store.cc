@@ -32,6 +32,17 @@ std::unique_ptr<MemoryStore> MemoryStore::create(const Options& options) {
 MemoryStore::MemoryStore(const Options& options) : options_(options), policy_(options.ttl) {}
 MemoryStore::~MemoryStore() = default;
 
+TtlPolicy MemoryStore::policy() const {
+  const std::lock_guard guard(policy_mutex_);
+  return policy_;
+}
+
+void MemoryStore::set_policy(const Options& options) {
+  for (auto& shard : shards_) shard->set_policy(options);
+  const std::lock_guard guard(policy_mutex_);
+  policy_ = TtlPolicy(options.ttl);
+}
+
 bool MemoryStore::make_shards() {
   const size_t count =
       options_.shards > 0 ? options_.shards : ShardPlan::shards_for(options_.bytes_max);
@@ -59,7 +70,8 @@ query::Found MemoryStore::find(const dns::QuestionKey& key, uint64_t now_s, Muta
 void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
                         uint64_t now_s) {
   const auto now32_s = static_cast<uint32_t>(now_s);
-  const Lifetime lifetime = policy_.judge(view);
+  const TtlPolicy policy = this->policy();
+  const Lifetime lifetime = policy.judge(view);
   switch (lifetime.verdict) {
     case Verdict::Ignore:
       return;
@@ -73,7 +85,7 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
       break;
   }
   PreparedAnswer answer;
-  if (!answer.prepare(message, view, policy_, lifetime)) return shard_of(key).refuse(key);
+  if (!answer.prepare(message, view, policy, lifetime)) return shard_of(key).refuse(key);
   // The question is the key: an answer to another one must never be found under this one.
   if (!equal(answer.question(view.question.wire_size()), key.question_wire())) return;
   shard_of(key).keep(key, answer, lifetime.fresh_s, now32_s);
@@ -82,10 +94,11 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
 Bytes MemoryStore::store_aged(const dns::QuestionKey& key, Bytes message,
                               const dns::AnswerView& view, uint32_t fresh_s, uint32_t age_s,
                               uint64_t now_s, PreparedAnswer& room) {
-  Lifetime lifetime = policy_.judge(view);
+  const TtlPolicy policy = this->policy();
+  Lifetime lifetime = policy.judge(view);
   if (lifetime.fresh_s == 0) return {};
   lifetime.fresh_s = std::min(lifetime.fresh_s, fresh_s);
-  if (!room.prepare(message, view, policy_, lifetime)) return {};
+  if (!room.prepare(message, view, policy, lifetime)) return {};
   assert(equal(room.question(view.question.wire_size()), key.question_wire()));
   shard_of(key).keep_aged(key, room, lifetime.fresh_s, age_s, static_cast<uint32_t>(now_s));
   if (age_s >= lifetime.fresh_s) return {};

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <vector>
 
 #include "cache/memory/arena.h"
@@ -43,7 +44,11 @@ class MemoryStore final : public query::AnswerStore {
   /// kept at all.
   Bytes store_aged(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
                    uint32_t fresh_s, uint32_t age_s, uint64_t now_s, PreparedAnswer& room);
-  const TtlPolicy& policy() const { return policy_; }
+  TtlPolicy policy() const;
+  /// From any thread: lifetimes, refreshes and promotion are those of `options` from now on, for
+  /// what comes; what is kept keeps its lifetime, and serves as stale by the new one. Memory and
+  /// shards stay as they are.
+  void set_policy(const Options& options);
 
   /// Forget all that is kept about `name` (lower-case wire form), whatever type, class and bits; or
   /// about all names at and below it; or everything. Give how many entries that were. They walk
@@ -62,8 +67,9 @@ class MemoryStore final : public query::AnswerStore {
   Shard& shard_of(uint64_t hash) { return *shards_[(hash >> 32) * shards_.size() >> 32]; }
   Shard& shard_of(const dns::QuestionKey& key) { return shard_of(key.hash()); }
 
-  const Options options_;
-  const TtlPolicy policy_;
+  const Options options_;  ///< at the start: memory and shards
+  mutable std::mutex policy_mutex_;
+  TtlPolicy policy_;
   Arena arena_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };

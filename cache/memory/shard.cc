@@ -33,6 +33,15 @@ Shard::Shard(const MemoryOptions& options, const ShardPlan& plan, Arena& arena, 
   update_totals();
 }
 
+// What is kept has its lifetime already; what is new of it counts for what comes.
+void Shard::set_policy(const MemoryOptions& options) {
+  const std::lock_guard guard(lock_);
+  options_ = options;
+  policy_ = TtlPolicy(options.ttl);
+  queues_.set_policy(options.promotion_hits_min, options.ttl.stale_max_s,
+                     options.ttl.failure_ttl_max_s);
+}
+
 // -------------------------------------------------------------------------------------------------
 // Finding
 

@@ -22,7 +22,7 @@ namespace dotring::cache {
 
 class alignas(64) Shard {
  public:
-  /// The part at `arena_offset` of `arena` is this shard's; both and `options` outlive it.
+  /// The part at `arena_offset` of `arena`, which outlives it, is this shard's.
   Shard(const MemoryOptions& options, const ShardPlan& plan, Arena& arena, size_t arena_offset);
 
   void prefetch_place(uint32_t tag);
@@ -48,6 +48,8 @@ class alignas(64) Shard {
   template <typename Matches>
   size_t remove_if(Matches&& matches);
   size_t clear();
+  /// From now on keeps and gives by these; its size stays as it is.
+  void set_policy(const MemoryOptions& options);
 
   const ShardStatistics& statistics() const { return statistics_; }
 
@@ -68,8 +70,8 @@ class alignas(64) Shard {
   void update_totals();
 
   ShardLock lock_;
-  const MemoryOptions& options_;
-  const TtlPolicy policy_;
+  MemoryOptions options_;
+  TtlPolicy policy_;
   Arena& arena_;
   const size_t arena_offset_;
   const size_t arena_bytes_;

@@ -25,7 +25,7 @@ TcpListener::TcpListener(io::Loop& loop, const Options& options, SessionLimits& 
       options_(options),
       limits_(limits),
       streams_(streams),
-      handler_(handler),
+      handler_(&handler),
       acceptor_(loop, options.acceptor),
       turn_latency_(loop, statistics_.turn_us),
       sessions_(limits.options().connections_max) {
@@ -85,7 +85,7 @@ void TcpListener::on_message(ClientSession& session, Bytes message) {
   std::memcpy(query.reply_to.opaque.data(), &place, sizeof place);
   ++in_flight_;
   const uint64_t replies = statistics_.replies.value();
-  handler_.handle(*this, query);
+  handler_->handle(*this, query);
   turn_latency_.add(statistics_.replies.value() - replies);
 }
 

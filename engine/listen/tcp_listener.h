@@ -51,6 +51,10 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   int descriptor() const { return acceptor_.descriptor(); }
   Endpoint local() const { return acceptor_.local(); }
   void start() { acceptor_.start(); }
+  /// Who gets the queries from now on; replies to earlier ones still come from whoever has them.
+  void set_handler(query::QueryHandler& handler) { handler_ = &handler; }
+  /// See Options::access.
+  void set_access(const protect::AccessList* access) { options_.access = access; }
   /// Accepts and reads no more; each session ends when what is in flight on it is answered.
   void drain();
   /// Accepts and reads no more; each connection goes to `heir` when what is in flight on it is
@@ -87,10 +91,10 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   void for_each_session(Visit&& visit);
 
   io::Loop& loop_;
-  const Options options_;
+  Options options_;
   SessionLimits& limits_;
   StreamFactory& streams_;
-  query::QueryHandler& handler_;
+  query::QueryHandler* handler_;
   io::Acceptor acceptor_;
   TcpListenerStatistics statistics_;
   TurnLatency turn_latency_;

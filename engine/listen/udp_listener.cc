@@ -17,7 +17,7 @@ io::UdpPath path_of(const query::ReplyTo& to) {
 }  // namespace
 
 UdpListener::UdpListener(io::Loop& loop, const Options& options, query::QueryHandler& handler)
-    : handler_(handler),
+    : handler_(&handler),
       number_(options.number),
       socket_(loop, options.socket),
       turn_latency_(loop, statistics_.turn_us) {
@@ -35,7 +35,7 @@ void UdpListener::on_datagram(Bytes bytes, const io::UdpPath& path) {
   statistics_.queries.add();
   ++in_flight_;
   const uint64_t replies = statistics_.replies.value();
-  handler_.handle(*this, query);
+  handler_->handle(*this, query);
   turn_latency_.add(statistics_.replies.value() - replies);
 }
 

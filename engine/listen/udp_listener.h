@@ -29,6 +29,8 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   int descriptor() const { return socket_.descriptor(); }
   Endpoint local() const { return socket_.local(); }
   void start() { socket_.start(); }
+  /// Who gets the queries from now on; replies to earlier ones still come from whoever has them.
+  void set_handler(query::QueryHandler& handler) { handler_ = &handler; }
   /// Takes the queries that have arrived, and no more. Those in flight can still be answered.
   void drain() {
     socket_.stop();
@@ -52,10 +54,10 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
   const io::UdpStatistics& socket_statistics() const { return socket_.statistics(); }
 
  private:
-  void on_datagram_ahead(Bytes bytes) override { handler_.expect(bytes); }
+  void on_datagram_ahead(Bytes bytes) override { handler_->expect(bytes); }
   void on_datagram(Bytes bytes, const io::UdpPath& path) override;
 
-  query::QueryHandler& handler_;
+  query::QueryHandler* handler_;
   const uint16_t number_;
   io::UdpSocket socket_;
   uint64_t in_flight_ = 0;

@@ -60,6 +60,11 @@ class Guard {
   Guard(const Options& options, Parts parts, const TurnClock& clock)
       : options_(options), parts_(std::move(parts)), clock_(clock) {}
 
+  /// From now on judges by these; what it has counted stays.
+  void replace(const Options& options, Parts parts) {
+    options_ = options;
+    parts_ = std::move(parts);
+  }
   /// All of it is off.
   bool idle() const {
     return !parts_.access && !parts_.listeners && !parts_.rate && !parts_.cookies;
@@ -73,8 +78,8 @@ class Guard {
   Action over_rate_unproven(CookieState cookie);
   uint32_t wall_s();
 
-  const Options options_;
-  const Parts parts_;
+  Options options_;
+  Parts parts_;
   const TurnClock& clock_;
   Statistics statistics_;
   uint32_t slipped_ = 0;

@@ -48,6 +48,8 @@ class RateLimiter {
     uint64_t table_bytes = uint64_t{4} << 20;
     /// Clients without a limit; at most NetworkTable::kNetworksMax.
     std::vector<Network> exempt;
+
+    friend bool operator==(const Options&, const Options&) = default;
   };
 
   RateLimiter(const Options& options, const HashKey& key);
@@ -56,6 +58,7 @@ class RateLimiter {
   /// share.
   bool take(const IpAddress& client, Proof proof, uint64_t now_us);
 
+  const Options& options() const { return options_; }
   bool limits(Proof proof) const { return limits_[static_cast<size_t>(proof)].step != 0; }
   uint64_t memory_bytes() const { return (mask_ + 1) * sizeof(Line); }
 

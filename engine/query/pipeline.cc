@@ -18,12 +18,14 @@ uint8_t key_bits(const dns::QueryView& query) {
 }  // namespace
 
 Pipeline::Pipeline(const Options& options, AnswerStore& store, Forwarder& forwarder,
-                   TimerWheel& timers, const TurnClock& clock, const HashKey& hash_key)
+                   TimerWheel& timers, const TurnClock& clock, const HashKey& hash_key,
+                   Statistics& statistics)
     : options_(options),
       store_(store),
       clock_(clock),
       hash_key_(hash_key),
       local_names_(options.local_names),
+      statistics_(statistics),
       sender_(options.reply, clock, statistics_),
       resolver_(options.resolver, store, forwarder, timers, clock, sender_, statistics_) {
   assert(options.reply.udp_size_max >= dns::kUdpSizeWithoutEdns);

@@ -32,9 +32,10 @@ class Pipeline final : public QueryHandler {
   };
 
   /// All references outlive the pipeline. `hash_key` is a secret, the same for all workers that
-  /// share a store. `clock` and `timers` show the same time.
+  /// share a store. `clock` and `timers` show the same time. Pipelines of one thread may share
+  /// `statistics`: the next one counts on where an earlier one ends.
   Pipeline(const Options& options, AnswerStore& store, Forwarder& forwarder, TimerWheel& timers,
-           const TurnClock& clock, const HashKey& hash_key);
+           const TurnClock& clock, const HashKey& hash_key, Statistics& statistics);
 
   void expect(Bytes message) override;
   void handle(ReplyPort& port, const ClientQuery& query) override;
@@ -48,6 +49,8 @@ class Pipeline final : public QueryHandler {
   void drain() { resolver_.drain(); }
   /// Clients that are owed a reply.
   uint32_t in_flight() const { return resolver_.waiting(); }
+  /// Nothing is in flight, not even a question that nobody waits for.
+  bool idle() const { return resolver_.idle(); }
   const Statistics& statistics() const { return statistics_; }
 
  private:
@@ -73,7 +76,7 @@ class Pipeline final : public QueryHandler {
   const TurnClock& clock_;
   const HashKey hash_key_;
   const LocalNames local_names_;
-  Statistics statistics_;
+  Statistics& statistics_;
   ReplySender sender_;
   Resolver resolver_;
   protect::Guard* guard_ = nullptr;

@@ -78,6 +78,7 @@ class Resolver {
 
   /// Clients that wait.
   uint32_t waiting() const { return waiting_room_.waiting(); }
+  bool idle() const { return resolutions_.used() == 0; }
   /// Memory taken at most, in octets, for the sum printed at start.
   static size_t memory_max(const Options& options);
 

@@ -36,22 +36,9 @@ StartFailure could_not(const std::string& key, const std::string& value,
 
 }  // namespace
 
-std::optional<ConfigError> open_tls(const Configuration& configuration,
-                                    tls::ClientContext& context) {
-  const std::optional<tls::ContextFailure> failure = context.open(tls_options(configuration));
-  if (!failure) return std::nullopt;
-  if (failure->option == tls::ContextFailure::Option::Ciphers) {
-    return ConfigError{"upstream.ciphers", configuration.tls.ciphers, "",
-                       failure->cause + "; leave it empty for the usual ones"};
-  }
-  const std::string& file = configuration.tls.ca_file;
-  const char* remedy = file.empty() ? "" : "; give a PEM file with the authorities' certificates";
-  return ConfigError{"upstream.ca_file", file, "", failure->cause + remedy};
-}
-
 Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Log& log,
                      GivenSockets given)
-    : configuration_(configuration),
+    : in_force_(std::make_shared<InForce>(configuration)),
       log_(log),
       given_(std::move(given)),
       random_(seed),
@@ -71,29 +58,18 @@ Appliance::~Appliance() {
 }
 
 std::optional<StartFailure> Appliance::start() {
-  if (auto error = open_tls(configuration_, tls_))
-    return StartFailure{StartFailure::kRefused, *error};
-  if (auto error = redis_.open(configuration_)) return StartFailure{StartFailure::kRefused, *error};
-  redis_.tell([this](const cache::redis::Event& event) { redis_journal_.on_event(event); });
-  if (auto error = protect_.open(configuration_, random_)) {
-    return StartFailure{StartFailure::kRefused, *error};
-  }
-  tell_exposed(redis_.exposed_files());
-  tell_exposed(protect_.exposed_files());
-  if (protect_.open_to_everybody()) {
-    log_.warning("open_to_everybody", {{"remedy", "set access.allow, or rate.udp"}});
-  }
-  std::vector<Endpoint> addresses = configuration_.listen_dns;
+  if (auto failure = open_in_force()) return failure;
+  const Configuration& configuration = in_force()->configuration;
+  std::vector<Endpoint> addresses = configuration.listen_dns;
   if (auto failure = settle(addresses)) return failure;
   if (auto failure = open_admin()) return failure;
   if (auto failure = open_store()) return failure;
-  shared_.emplace(
-      configuration_, clock_, tls_, *store_, redis_.enabled() ? &redis_ : nullptr, protect_,
-      tcp_limits_, take_given(addresses), worker_count(configuration_), random_.fork(),
-      [this](const upstream::Event& event) {
-        journal_.on_event(event, clock_.monotonic_us() / 1000);
-      },
-      question_failure_listener(log_));
+  shared_.emplace(SharedParts{clock_, *store_, tcp_limits_, take_given(addresses),
+                              worker_count(configuration), random_.fork(),
+                              [this](const upstream::Event& event) {
+                                journal_.on_event(event, clock_.monotonic_us() / 1000);
+                              },
+                              question_failure_listener(log_)});
   for (const std::string& name : given_.close_rest()) {
     log_.warning("socket_not_used", {{"socket", name}});
   }
@@ -107,9 +83,28 @@ std::optional<StartFailure> Appliance::start() {
   return std::nullopt;
 }
 
-void Appliance::tell_exposed(const std::vector<std::string>& files) {
-  for (const std::string& file : files) {
+std::optional<StartFailure> Appliance::open_in_force() {
+  auto parts = std::make_shared<InForce>(in_force()->configuration);
+  if (auto error = parts->open(random_, flushes_)) {
+    return StartFailure{StartFailure::kRefused, *error};
+  }
+  listen_to_redis(*parts);
+  tell_protection(*parts);
+  in_force_ = std::move(parts);
+  return std::nullopt;
+}
+
+void Appliance::listen_to_redis(InForce& parts) {
+  if (!parts.redis) return;
+  parts.redis->tell([this](const cache::redis::Event& event) { redis_journal_.on_event(event); });
+}
+
+void Appliance::tell_protection(const InForce& parts) {
+  for (const std::string& file : parts.exposed_files()) {
     log_.warning("secret_readable_by_others", {{"file", file}});
+  }
+  if (parts.protect->open_to_everybody()) {
+    log_.warning("open_to_everybody", {{"remedy", "set access.allow, or rate.udp"}});
   }
 }
 
@@ -144,7 +139,7 @@ std::vector<Listening> Appliance::take_given(const std::vector<Endpoint>& addres
 }
 
 std::optional<StartFailure> Appliance::open_admin() {
-  const std::optional<Endpoint>& address = configuration_.admin.listen;
+  const std::optional<Endpoint>& address = in_force()->configuration.admin.listen;
   if (!address) return std::nullopt;
   const std::vector<int> given = given_.take(*address, SOCK_STREAM);
   const auto failure = given.empty() ? admin_.open() : admin_.adopt(given.front());
@@ -153,9 +148,10 @@ std::optional<StartFailure> Appliance::open_admin() {
 }
 
 std::optional<StartFailure> Appliance::open_store() {
-  store_ = cache::MemoryStore::create(configuration_.cache);
+  const cache::MemoryOptions& options = in_force()->configuration.cache;
+  store_ = cache::MemoryStore::create(options);
   if (store_) return std::nullopt;
-  return could_not("cache.memory", print_number(configuration_.cache.bytes_max, {.bytes = true}),
+  return could_not("cache.memory", print_number(options.bytes_max, {.bytes = true}),
                    "the kernel does not give so much address space; make it smaller, or raise the "
                    "limit (ulimit -v)");
 }
@@ -163,7 +159,7 @@ std::optional<StartFailure> Appliance::open_store() {
 std::optional<StartFailure> Appliance::open_workers() {
   const size_t count = shared_->workers;
   for (size_t i = 0; i < count; ++i) {
-    workers_.push_back(std::make_unique<Worker>(*shared_, i, random_.fork()));
+    workers_.push_back(std::make_unique<Worker>(*shared_, in_force(), i, random_.fork()));
   }
   std::optional<std::string> first;
   for (const auto& worker : workers_) {
@@ -176,7 +172,7 @@ std::optional<StartFailure> Appliance::open_workers() {
 
 void Appliance::gather_sources() {
   for (const auto& worker : workers_) worker->add_to(sources_);
-  const upstream::Options upstream = upstream_options(configuration_);
+  const upstream::Options upstream = upstream_options(in_force()->configuration);
   for (size_t i = 0; i < sources_.servers.size(); ++i) {
     sources_.servers[i].name = upstream.servers[i].name();
   }
@@ -184,15 +180,17 @@ void Appliance::gather_sources() {
 }
 
 void Appliance::begin_drain() {
+  const std::lock_guard guard(reload_mutex_);
   draining_ = true;
-  log_.info("draining", {{"limit_ms", configuration_.drain_ms}});
+  log_.info("draining", {{"limit_ms", in_force()->configuration.drain_ms}});
   for (const auto& worker : workers_) worker->stop();
 }
 
 void Appliance::begin_hand_over(listen::ConnectionHeir& heir) {
+  const std::lock_guard guard(reload_mutex_);
   draining_ = true;
   admin_.leave();
-  log_.info("handing_over", {{"limit_ms", configuration_.drain_ms}});
+  log_.info("handing_over", {{"limit_ms", in_force()->configuration.drain_ms}});
   for (const auto& worker : workers_) worker->hand_over(heir);
 }
 

@@ -3,12 +3,13 @@
 // What it is: the owner of what all workers share, of the workers and of the admin pages.
 // What it is not: a reader of configuration or a handler of signals (main is).
 //
-//   start() -> begin_drain() -> [abort()] -> ended() -> destruction
+//   start() -> [reload() ...] -> begin_drain() -> [abort()] -> ended() -> destruction
 
 #pragma once
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "tools/dotring/admin/server.h"
 #include "tools/dotring/config/source.h"
 #include "tools/dotring/log/upstream_journal.h"
+#include "tools/dotring/reload.h"
 #include "tools/dotring/worker.h"
 
 namespace dotring::appliance {
@@ -33,10 +35,6 @@ struct StartFailure {
   ConfigError error;
 };
 
-/// Makes the TLS context, which shows whether the authorities and ciphers are any good.
-std::optional<ConfigError> open_tls(const Configuration& configuration,
-                                    tls::ClientContext& context);
-
 class Appliance {
  public:
   /// `seed`: unpredictable. `log` outlives it; so does a tls::Library. `given`: listened on where
@@ -48,6 +46,13 @@ class Appliance {
 
   /// Null: it answers.
   std::optional<StartFailure> start();
+  /// Before start(); without it reload() is refused.
+  void set_reload_hooks(ReloadHooks hooks) { reload_hooks_ = std::move(hooks); }
+  /// Reads the configuration again and brings it into force, all or nothing. From any thread but a
+  /// worker's and the admin pages'; waits until every worker has it.
+  ReloadResult reload();
+  /// What is in flight at the end gets so long.
+  uint64_t drain_ms() const { return in_force()->configuration.drain_ms; }
   /// Takes no more queries, finishes those in flight.
   void begin_drain();
   /// The same, where somebody else reads the listening sockets from now on; `heir` gets the TCP
@@ -63,12 +68,23 @@ class Appliance {
   void inherit(int descriptor, Bytes unread);
 
  private:
+  std::optional<StartFailure> open_in_force();
   std::optional<StartFailure> settle(std::vector<Endpoint>& addresses);
   std::vector<Listening> take_given(const std::vector<Endpoint>& addresses);
   std::optional<StartFailure> open_admin();
   std::optional<StartFailure> open_store();
   std::optional<StartFailure> open_workers();
-  void tell_exposed(const std::vector<std::string>& files);
+  void listen_to_redis(InForce& parts);
+  void tell_protection(const InForce& parts);
+
+  // Reload (appliance_reload.cc).
+  ReloadResult try_reload();
+  std::optional<ConfigError> make_ready(std::shared_ptr<const InForce> next);
+  void bring_into_force(std::shared_ptr<const InForce> next);
+  bool on_all_workers(std::function<void(WorkerParts& parts, size_t index)> work);
+  void tell_reload(const ReloadResult& result);
+
+  std::shared_ptr<const InForce> in_force() const;
   void tell_memory();
   void tell_ready();
   void gather_sources();
@@ -78,20 +94,21 @@ class Appliance {
   Page metrics_page();
   HealthFacts health();
 
-  const Configuration configuration_;
+  mutable std::mutex in_force_mutex_;  ///< of the pointer
+  std::shared_ptr<const InForce> in_force_;
   Log& log_;
   GivenSockets given_;
   Random random_;
   const io::Clock clock_;
   const uint64_t started_us_;
-  tls::ClientContext tls_;
   std::unique_ptr<cache::MemoryStore> store_;
+  cache::tiers::FlushLog flushes_{{}};
   listen::SessionLimits tcp_limits_;
   UpstreamJournal journal_;
   RedisJournal redis_journal_;
-  RedisSetup redis_;
-  ProtectSetup protect_;
   std::optional<SharedParts> shared_;
+  ReloadHooks reload_hooks_;
+  std::mutex reload_mutex_;  ///< one reload at a time, none while draining
   MetricSources sources_;
   std::optional<ProgressWatch> watch_;
   std::atomic<bool> draining_{false};

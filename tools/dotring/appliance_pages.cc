@@ -42,7 +42,7 @@ Page plain(unsigned status, std::string_view text) {
 
 void Appliance::tell_memory() {
   const std::vector<MemoryTerm> terms =
-      memory_terms(configuration_, workers_.size(), shared_->listening.size());
+      memory_terms(in_force()->configuration, workers_.size(), shared_->listening.size());
   std::vector<Field> fields = {{"bytes_max", sum_of(terms)}};
   for (const MemoryTerm& term : terms) fields.emplace_back(term.name, term.bytes);
   log_.info("memory", fields);
@@ -69,7 +69,7 @@ Page Appliance::metrics_page() {
   MetricsPage page;
   add_query_metrics(page, sources_);
   add_protect_metrics(page, sources_);
-  add_cache_metrics(page, store_->statistics(), configuration_.cache.bytes_max);
+  add_cache_metrics(page, store_->statistics(), in_force()->configuration.cache.bytes_max);
   add_redis_metrics(page, sources_);
   add_upstream_metrics(page, sources_);
   add_server_metrics(page, sources_);
@@ -114,9 +114,9 @@ Page Appliance::flush(const Arguments& arguments) {
   rule.subtree = subtree != arguments.end() && subtree->second != "0";
   rule.at_s = clock_.wall_s();
   // In this order: what is still on its way from Redis must not come back afterwards.
-  if (redis_.enabled()) redis_.flushes().add(rule, rule.at_s);
+  flushes_.add(rule, rule.at_s);
   const size_t removed = cache::tiers::apply(rule, *store_);
-  if (redis_.enabled()) workers_.front()->tell_flush();
+  workers_.front()->tell_flush();
   return {200, "application/json", "{\"removed\":" + std::to_string(removed) + "}\n"};
 }
 

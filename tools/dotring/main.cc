@@ -68,17 +68,19 @@ std::optional<ConfigError> read_configuration(const CommandLine& line,
   return std::nullopt;
 }
 
+/// For a reload: from nothing, so that what is no longer written has its default again.
+std::variant<Configuration, ConfigError> read_again(const CommandLine& line) {
+  Configuration configuration;
+  if (auto error = read_configuration(line, configuration)) return *error;
+  return configuration;
+}
+
 int check_config(const Configuration& configuration) {
   const tls::Library library;
-  tls::ClientContext context;
-  if (auto error = open_tls(configuration, context)) return fail(StartFailure::kRefused, *error);
-  RedisSetup redis;
-  if (auto error = redis.open(configuration)) return fail(StartFailure::kRefused, *error);
-  ProtectSetup protect;
+  cache::tiers::FlushLog flushes({});
   Random random({});
-  if (auto error = protect.open(configuration, random)) {
-    return fail(StartFailure::kRefused, *error);
-  }
+  InForce parts(configuration);
+  if (auto error = parts.open(random, flushes)) return fail(StartFailure::kRefused, *error);
   return print("dotring: the configuration is fine\n");
 }
 
@@ -88,16 +90,21 @@ int check_config(const Configuration& configuration) {
 /// What the thread that is asked for a takeover wakes main's by.
 constexpr int kTakenSignal = SIGUSR2;
 
-/// Before any thread is started, so that only wait_for_signal() gets them.
-sigset_t block_signals() {
+sigset_t end_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+/// Before any thread is started, so that only those who wait for them get them.
+void block_signals() {
+  sigset_t signals = end_signals();
+  sigaddset(&signals, SIGHUP);
   sigaddset(&signals, kTakenSignal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  return signals;
 }
 
 /// Every client of TCP takes a descriptor; the soft limit of 1,024 is for programs that use
@@ -109,27 +116,35 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// True: a signal came within `wait_ms`.
-bool signal_came(const sigset_t& signals, long wait_ms) {
+/// True: dotring shall end, for the second time, as somebody said within `wait_ms`.
+bool end_signal_came(long wait_ms) {
+  const sigset_t signals = end_signals();
   const timespec wait{wait_ms / 1000, wait_ms % 1000 * 1'000'000};
   return sigtimedwait(&signals, nullptr, &wait) > 0;
 }
 
 /// Until this dotring is asked to end, or another one answers in its place.
-void wait_for_end(const sigset_t& signals, const TakeoverServer& successor) {
-  int number = 0;
-  while (sigwait(&signals, &number) != 0 || (number == kTakenSignal && !successor.taken())) {
+void serve_signals(Appliance& appliance, const TakeoverServer& successor) {
+  sigset_t signals = end_signals();
+  sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, kTakenSignal);
+  for (;;) {
+    int number = 0;
+    if (sigwait(&signals, &number) != 0) continue;
+    if (number == SIGTERM || number == SIGINT) return;
+    if (number == kTakenSignal && successor.taken()) return;
+    if (number == SIGHUP) appliance.reload();
   }
 }
 
 /// True: everything was closed in order. False: something of the kernel's does not let go.
-bool drain(const sigset_t& signals, const Configuration& configuration, Appliance& appliance) {
+bool drain(uint64_t drain_ms, Appliance& appliance) {
   constexpr long kLookMs = 5;
   constexpr uint64_t kCloseMs = 3000;
   bool aborted = false;
-  uint64_t left_ms = configuration.drain_ms + kCloseMs;
+  uint64_t left_ms = drain_ms + kCloseMs;
   for (; !appliance.ended() && left_ms > 0; left_ms -= std::min<uint64_t>(left_ms, kLookMs)) {
-    if (!signal_came(signals, kLookMs) || aborted) continue;
+    if (!end_signal_came(kLookMs) || aborted) continue;
     aborted = true;
     appliance.abort();
     left_ms = kCloseMs;
@@ -166,8 +181,8 @@ void take_over(Predecessor& predecessor, Appliance& appliance, Log& log) {
   log.info("took_over", {{"predecessor", told ? "drains" : "gone"}});
 }
 
-int run(const Configuration& configuration, bool takeover) {
-  const sigset_t signals = block_signals();
+int run(const CommandLine& line, const Configuration& configuration) {
+  block_signals();
   raise_descriptor_limit();
   return_memory_at_once();
   Log log(configuration.log, STDOUT_FILENO);
@@ -177,11 +192,12 @@ int run(const Configuration& configuration, bool takeover) {
   };
   GivenSockets given = activated_sockets(log);
   Predecessor predecessor;
-  if (takeover) {
+  if (line.takeover) {
     if (auto failure = predecessor.ask(path, given)) return could_not(*failure);
   }
   const tls::Library library;
   Appliance appliance(configuration, entropy_from_kernel(), log, std::move(given));
+  appliance.set_reload_hooks({[&line] { return read_again(line); }, nullptr, nullptr});
   if (auto failure = appliance.start()) return fail(failure->status, failure->error);
   TakeoverServer successor(
       log, {[&] { return appliance.duplicate_sockets(); }, [] { kill(getpid(), kTakenSignal); }});
@@ -189,9 +205,9 @@ int run(const Configuration& configuration, bool takeover) {
     if (auto failure = successor.open(path)) return could_not(*failure);
   }
   take_over(predecessor, appliance, log);
-  wait_for_end(signals, successor);
+  serve_signals(appliance, successor);
   successor.taken() ? appliance.begin_hand_over(successor) : appliance.begin_drain();
-  if (!drain(signals, configuration, appliance)) {
+  if (!drain(appliance.drain_ms(), appliance)) {
     std::fputs("dotring: ended without closing everything: the kernel does not let go\n", stderr);
     std::_Exit(1);
   }
@@ -217,7 +233,7 @@ int start(int count, const char* const* texts) {
     return fail(StartFailure::kRefused,
                 {"life.takeover_socket", "", "", "--takeover needs the path of a unix socket"});
   }
-  return run(configuration, line.takeover);
+  return run(line, configuration);
 }
 
 }  // namespace

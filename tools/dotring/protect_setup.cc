@@ -40,18 +40,6 @@ Problem read_networks(std::string_view content, std::vector<Network>& networks) 
   return std::nullopt;
 }
 
-Failure add_file(const std::string& key, const std::string& path, std::vector<Network>& networks) {
-  if (path.empty()) return std::nullopt;
-  std::string content;
-  if (auto failure = tls::read_file(path, content)) {
-    return ConfigError{key, path, "", "cannot be read: " + *failure};
-  }
-  if (Problem problem = read_networks(content, networks)) {
-    return ConfigError{key, path, "", *problem};
-  }
-  return std::nullopt;
-}
-
 Failure refuse_too_many(const std::string& key, size_t count) {
   if (count <= NetworkTable::kNetworksMax) return std::nullopt;
   return ConfigError{key, std::to_string(count) + " networks", "",
@@ -91,13 +79,37 @@ bool has_limit(const ProtectOptions& options) {
 
 }  // namespace
 
-Failure ProtectSetup::open(const Configuration& configuration, Random& random) {
+Failure ProtectSetup::open(const Configuration& configuration, Random& random,
+                           const ProtectSetup* before) {
   const ProtectOptions& options = configuration.protect;
   if (Failure failure = open_access(options)) return failure;
   if (Failure failure = open_listeners(configuration)) return failure;
   if (Failure failure = refuse_too_many("rate.exempt", options.rate.exempt.size())) return failure;
-  if (has_limit(options)) rate_.emplace(options.rate, random.fork());
-  return open_cookies(options, random);
+  open_rate(options, random, before);
+  return open_cookies(options, random, before);
+}
+
+// The same limits go on with what they know of their clients.
+void ProtectSetup::open_rate(const ProtectOptions& options, Random& random,
+                             const ProtectSetup* before) {
+  if (!has_limit(options)) return;
+  const bool same = before && before->rate_ && before->rate_->options() == options.rate;
+  rate_ =
+      same ? before->rate_ : std::make_shared<protect::RateLimiter>(options.rate, random.fork());
+}
+
+Failure ProtectSetup::add_file(const std::string& key, const std::string& path,
+                               std::vector<Network>& networks) {
+  if (path.empty()) return std::nullopt;
+  std::string content;
+  if (auto failure = tls::read_file(path, content)) {
+    return ConfigError{key, path, "", "cannot be read: " + *failure};
+  }
+  contents_.note(key, content);
+  if (Problem problem = read_networks(content, networks)) {
+    return ConfigError{key, path, "", *problem};
+  }
+  return std::nullopt;
 }
 
 Failure ProtectSetup::open_access(const ProtectOptions& options) {
@@ -135,7 +147,9 @@ uint16_t ProtectSetup::listener_number(const Endpoint& address) const {
   return static_cast<uint16_t>(at - addresses_.begin());
 }
 
-Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random) {
+Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random,
+                                   const ProtectSetup* before) {
+  own_secret_ = before && before->own_secret_ ? *before->own_secret_ : random_secret(random);
   if (!options.cookies) {
     if (!options.guard.cookie_required) return std::nullopt;
     return ConfigError{"cookies.required", "true", "",
@@ -147,7 +161,7 @@ Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random
       return ConfigError{"cookies.secret_file_old", old, "",
                          "there is no new secret; give cookies.secret_file too"};
     }
-    secrets_.push_back(random_secret(random));
+    secrets_.push_back(*own_secret_);
   } else if (auto failure = read_secret("cookies.secret_file", options.cookie_secret_file)) {
     return failure;
   }
@@ -163,6 +177,7 @@ Failure ProtectSetup::read_secret(const std::string& key, const std::string& pat
   if (auto failure = tls::read_file(path, content)) {
     return ConfigError{key, path, "", "cannot be read: " + *failure};
   }
+  contents_.note(key, content);
   const std::optional<ServerCookies::Secret> secret = parse_secret(content);
   if (!secret) {
     return ConfigError{key, path, "",
@@ -178,11 +193,11 @@ Failure ProtectSetup::read_secret(const std::string& key, const std::string& pat
   return std::nullopt;
 }
 
-protect::Guard::Parts ProtectSetup::parts(const io::Clock& clock) {
+protect::Guard::Parts ProtectSetup::parts(const io::Clock& clock) const {
   protect::Guard::Parts parts;
   parts.access = access();
   parts.listeners = listeners_ ? &*listeners_ : nullptr;
-  parts.rate = rate_ ? &*rate_ : nullptr;
+  parts.rate = rate_.get();
   parts.cookies = cookies_ ? &*cookies_ : nullptr;
   parts.wall_s = [&clock] { return clock.wall_s(); };
   return parts;

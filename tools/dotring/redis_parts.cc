@@ -41,16 +41,18 @@ FlushKeeper::Options keeper_options(const RedisOptions& redis) {
 
 }  // namespace
 
-RedisParts::RedisParts(const RedisOptions& options, RedisSetup& setup, cache::MemoryStore& memory,
-                       io::Loop& loop, Random& random, bool keeps_flushes)
-    : dialer_(make_dialer(options, setup, loop, tls_statistics_)),
-      client_(setup.options(), loop.turn_clock(), loop.timers(), random.fork(), *dialer_),
+RedisParts::RedisParts(const RedisOptions& options, std::shared_ptr<const RedisSetup> setup,
+                       cache::MemoryStore& memory, io::Loop& loop, Random& random,
+                       bool keeps_flushes)
+    : setup_(std::move(setup)),
+      dialer_(make_dialer(options, *setup_, loop, tls_statistics_)),
+      client_(setup_->options(), loop.turn_clock(), loop.timers(), random.fork(), *dialer_),
       tiers_(tiers_options(options), memory, client_.key_value(),
-             Envelope(setup.seal_keys(), random.fork()), setup.flushes(), loop.turn_clock(),
+             Envelope(setup_->seal_keys(), random.fork()), setup_->flushes(), loop.turn_clock(),
              loop.clock()) {
   if (!keeps_flushes) return;
   keeper_.emplace(keeper_options(options), memory, client_.key_value(),
-                  Envelope(setup.seal_keys(), random.fork()), setup.flushes(), loop.timers(),
+                  Envelope(setup_->seal_keys(), random.fork()), setup_->flushes(), loop.timers(),
                   loop.clock());
   client_.subscribe(options.channel, *keeper_);
 }

@@ -20,9 +20,9 @@ namespace dotring::appliance {
 
 class RedisParts {
  public:
-  /// All references outlive it. `keeps_flushes`: on exactly one worker.
-  RedisParts(const RedisOptions& options, RedisSetup& setup, cache::MemoryStore& memory,
-             io::Loop& loop, Random& random, bool keeps_flushes);
+  /// All references but `options` outlive it. `keeps_flushes`: on exactly one worker.
+  RedisParts(const RedisOptions& options, std::shared_ptr<const RedisSetup> setup,
+             cache::MemoryStore& memory, io::Loop& loop, Random& random, bool keeps_flushes);
 
   query::AnswerStore& store() { return tiers_; }
   void start();
@@ -37,6 +37,7 @@ class RedisParts {
   static uint64_t memory_max(const RedisOptions& options);
 
  private:
+  const std::shared_ptr<const RedisSetup> setup_;
   tls::TlsStatistics tls_statistics_;
   std::unique_ptr<cache::redis::Dialer> dialer_;
   cache::redis::Client client_;

@@ -90,6 +90,7 @@ std::optional<ConfigError> RedisSetup::open_url(const RedisOptions& redis) {
   tls.ca_file = redis.ca_file;
   tls.alpn = {};
   const std::optional<tls::ContextFailure> failure = tls_.open(tls);
+  contents_.note("redis.ca_file", std::to_string(tls_.anchors_digest()));
   if (!failure) return std::nullopt;
   return ConfigError{"redis.ca_file", redis.ca_file, "", failure->cause};
 }
@@ -113,6 +114,7 @@ std::optional<ConfigError> RedisSetup::read_secret(const std::string& key, const
   if (auto failure = tls::read_file(path, content)) {
     return ConfigError{key, path, "", "cannot be read: " + *failure};
   }
+  contents_.note(key, content);
   struct stat status {};
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & kOthers)) {

@@ -1,4 +1,5 @@
-// Redis as configured: URL, password, seal and certificates, read and checked once at the start.
+// Redis as configured: URL, password, seal and certificates, read and checked, at the start and by
+// each reload.
 //
 // What it is: what all workers share of it. What it is not: connections (redis_parts.h has each
 // worker's).
@@ -17,6 +18,7 @@
 #include "tls/context.h"
 #include "tools/dotring/config/configuration.h"
 #include "tools/dotring/config/source.h"
+#include "tools/dotring/file_contents.h"
 #include "tools/dotring/log/log.h"
 
 namespace dotring::appliance {
@@ -39,6 +41,9 @@ class RedisJournal {
 
 class RedisSetup {
  public:
+  /// `flushes` outlives it.
+  explicit RedisSetup(cache::tiers::FlushLog& flushes) : flushes_(flushes) {}
+
   /// Reads the files that `configuration` names. Not null: which key is wrong, and why.
   std::optional<ConfigError> open(const Configuration& configuration);
 
@@ -46,11 +51,13 @@ class RedisSetup {
   bool enabled() const { return enabled_; }
   const cache::redis::Options& options() const { return options_; }
   const std::vector<cache::tiers::SealKey>& seal_keys() const { return seal_keys_; }
-  cache::tiers::FlushLog& flushes() { return flushes_; }
+  cache::tiers::FlushLog& flushes() const { return flushes_; }
   /// Null without TLS.
   const tls::ClientContext* tls() const { return options_.target.tls ? &tls_ : nullptr; }
   /// Files with secrets that others may read.
   const std::vector<std::string>& exposed_files() const { return exposed_files_; }
+  /// What was in the files.
+  const FileContents& contents() const { return contents_; }
 
   void tell(std::function<void(const cache::redis::Event&)> on_event) {
     options_.on_event = std::move(on_event);
@@ -65,9 +72,10 @@ class RedisSetup {
   bool enabled_ = false;
   cache::redis::Options options_;
   std::vector<cache::tiers::SealKey> seal_keys_;
-  cache::tiers::FlushLog flushes_{{}};
+  cache::tiers::FlushLog& flushes_;
   tls::ClientContext tls_;
   std::vector<std::string> exposed_files_;
+  FileContents contents_;
 };
 
 }  // namespace dotring::appliance

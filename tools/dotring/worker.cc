@@ -4,8 +4,11 @@
 
 namespace dotring::appliance {
 
-Worker::Worker(const SharedParts& shared, size_t index, const HashKey& seed)
-    : thread_([this, &shared, index, seed] { work(shared, index, seed); }) {}
+Worker::Worker(const SharedParts& shared, std::shared_ptr<const InForce> in_force, size_t index,
+               const HashKey& seed)
+    : thread_([this, &shared, in_force = std::move(in_force), index, seed]() mutable {
+        work(shared, std::move(in_force), index, seed);
+      }) {}
 
 Worker::~Worker() {
   if (!gone_) go(false);
@@ -13,9 +16,10 @@ Worker::~Worker() {
   thread_.join();
 }
 
-void Worker::work(const SharedParts& shared, size_t index, const HashKey& seed) {
+void Worker::work(const SharedParts& shared, std::shared_ptr<const InForce> in_force, size_t index,
+                  const HashKey& seed) {
   pthread_setname_np(pthread_self(), ("worker " + std::to_string(index)).c_str());
-  parts_.emplace(shared, index, seed);
+  parts_.emplace(shared, std::move(in_force), index, seed);
   const std::optional<std::string> failure = parts_->open();
   opened_.set_value(failure);
   const bool run = go_.get_future().get();

@@ -19,7 +19,8 @@ class Worker {
  public:
   /// Starts the thread, which opens everything and then waits for run() or abort(). `shared`
   /// outlives the worker.
-  Worker(const SharedParts& shared, size_t index, const HashKey& seed);
+  Worker(const SharedParts& shared, std::shared_ptr<const InForce> in_force, size_t index,
+         const HashKey& seed);
   /// Waits for the end of the thread: after stop() or abort(), or a failed start.
   ~Worker();
 
@@ -43,12 +44,17 @@ class Worker {
   void inherit(int descriptor, const Endpoint& local, Bytes unread) {
     parts_->inherit(descriptor, local, unread);
   }
+  /// Runs `work` on the worker's thread, soon. Between run() and stop().
+  void post(std::function<void(WorkerParts& parts)> work) {
+    parts_->post([this, work = std::move(work)] { work(*parts_); });
+  }
 
   /// After wait_until_open() gave null.
   void add_to(MetricSources& sources) const { parts_->add_to(sources); }
 
  private:
-  void work(const SharedParts& shared, size_t index, const HashKey& seed);
+  void work(const SharedParts& shared, std::shared_ptr<const InForce> in_force, size_t index,
+            const HashKey& seed);
   void go(bool run);
 
   std::optional<WorkerParts> parts_;  ///< made and destroyed by the thread

@@ -35,53 +35,42 @@ class OwnedDescriptor {
   int descriptor_;
 };
 
-upstream::Options upstream_options_of(const SharedParts& shared) {
-  upstream::Options options = upstream_options(shared.configuration);
+upstream::Options upstream_options_of(const SharedParts& shared, const InForce& in_force) {
+  upstream::Options options = upstream_options(in_force.configuration);
   options.on_event = shared.on_upstream_event;
   return options;
 }
 
-query::Pipeline::Options query_options_of(const SharedParts& shared) {
-  query::Pipeline::Options options = query_options(shared.configuration);
-  options.resolver.on_failure = shared.on_question_failure;
-  return options;
-}
-
-std::vector<std::unique_ptr<upstream::Dialer>> dialers(const SharedParts& shared, io::Loop& loop,
+std::vector<std::unique_ptr<upstream::Dialer>> dialers(const InForce& in_force, io::Loop& loop,
                                                        std::deque<tls::TlsStatistics>& statistics) {
   std::vector<std::unique_ptr<upstream::Dialer>> result;
-  for (const upstream::ServerOptions& server : upstream_options(shared.configuration).servers) {
+  for (const upstream::ServerOptions& server : upstream_options(in_force.configuration).servers) {
     result.push_back(std::make_unique<upstream::TlsDialer>(
-        loop, shared.tls, server, shared.configuration.dialer, statistics.emplace_back()));
+        loop, *in_force.tls, server, in_force.configuration.dialer, statistics.emplace_back()));
   }
   return result;
 }
 
 }  // namespace
 
-WorkerParts::WorkerParts(const SharedParts& shared, size_t index, const HashKey& seed)
+WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForce> in_force,
+                         size_t index, const HashKey& seed)
     : shared_(shared),
+      in_force_(std::move(in_force)),
       random_(seed),
       index_(index),
-      loop_(shared.configuration.loop, shared.clock),
-      multiplexer_(upstream_options_of(shared),
+      loop_(configuration().loop, shared.clock),
+      multiplexer_(upstream_options_of(shared, *in_force_),
                    upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
-                   dialers(shared, loop_, tls_statistics_)),
-      guard_(shared.configuration.protect.guard, shared.protect.parts(shared.clock),
+                   dialers(*in_force_, loop_, tls_statistics_)),
+      guard_(configuration().protect.guard, in_force_->protect->parts(shared.clock),
              loop_.turn_clock()),
-      pipeline_(query_options_of(shared), open_store(index), multiplexer_, loop_.timers(),
-                loop_.turn_clock(), shared.question_key),
-      streams_(loop_, shared.configuration.client_stream) {
-  if (!guard_.idle()) pipeline_.set_guard(&guard_);
-  if (!observers_.empty()) pipeline_.set_observer(&observers_);
-}
-
-// Memory alone, or with Redis behind it.
-query::AnswerStore& WorkerParts::open_store(size_t index) {
-  if (!shared_.redis) return shared_.store;
-  redis_.emplace(shared_.configuration.redis, *shared_.redis, shared_.store, loop_, random_,
-                 index == 0);
-  return redis_->store();
+      generations_({shared.store, multiplexer_, loop_, random_, shared.question_key,
+                    shared.on_question_failure, index == 0}),
+      streams_(loop_, configuration().client_stream) {
+  tidy_.bind<&WorkerParts::tidy>(this);
+  begin_generation(nullptr);
+  apply_guard();
 }
 
 std::optional<std::string> WorkerParts::open() {
@@ -114,25 +103,25 @@ std::optional<std::string> WorkerParts::open_listening(const Listening& listenin
 
 std::optional<std::string> WorkerParts::open_udp(const Endpoint& address,
                                                  std::optional<int> given) {
-  listen::UdpListener::Options options = shared_.configuration.udp;
-  options.number = shared_.protect.listener_number(address);
-  listen::UdpListener& udp = udp_.emplace_back(loop_, options, pipeline_);
+  listen::UdpListener::Options options = configuration().udp;
+  options.number = in_force_->protect->listener_number(address);
+  listen::UdpListener& udp = udp_.emplace_back(loop_, options, generations_.pipeline());
   return given ? udp.adopt(duplicate(*given)) : udp.open(address);
 }
 
 std::optional<std::string> WorkerParts::open_tcp(const Endpoint& address,
                                                  std::optional<int> given) {
-  listen::TcpListener::Options options = shared_.configuration.tcp;
-  options.access = shared_.protect.access();
-  options.number = shared_.protect.listener_number(address);
+  listen::TcpListener::Options options = configuration().tcp;
+  options.access = in_force_->protect->access();
+  options.number = in_force_->protect->listener_number(address);
   listen::TcpListener& tcp =
-      tcp_.emplace_back(loop_, options, shared_.tcp_limits, streams_, pipeline_);
+      tcp_.emplace_back(loop_, options, shared_.tcp_limits, streams_, generations_.pipeline());
   return given ? tcp.adopt(duplicate(*given)) : tcp.open(address);
 }
 
 void WorkerParts::run() {
   multiplexer_.open();
-  if (redis_) redis_->start();
+  generations_.start_redis();
   for (listen::UdpListener& listener : udp_) listener.start();
   for (listen::TcpListener& listener : tcp_) listener.start();
   loop_.run();
@@ -149,9 +138,9 @@ void WorkerParts::turn_while(uint64_t limit_ms, Condition condition) {
 void WorkerParts::drain() {
   for (listen::UdpListener& listener : udp_) listener.drain();
   for (listen::TcpListener& listener : tcp_) listener.drain();
-  pipeline_.drain();
-  turn_while(shared_.configuration.drain_ms, [this] { return owes_replies(); });
-  if (redis_) redis_->stop();
+  generations_.drain();
+  turn_while(configuration().drain_ms, [this] { return owes_replies(); });
+  generations_.stop_redis();
   multiplexer_.drain();
   turn_while(kCloseMs, [this] { return connected(); });
 }
@@ -160,9 +149,9 @@ void WorkerParts::drain() {
 void WorkerParts::leave() {
   for (listen::UdpListener& listener : udp_) listener.stop();
   for (listen::TcpListener& listener : tcp_) listener.hand_over(*heir_);
-  turn_while(shared_.configuration.drain_ms,
+  turn_while(configuration().drain_ms,
              [this] { return owes_replies() || has_sessions() || listening(); });
-  if (redis_) redis_->stop();
+  generations_.stop_redis();
   multiplexer_.drain();
   turn_while(kCloseMs, [this] { return connected(); });
 }
@@ -172,7 +161,7 @@ void WorkerParts::leave() {
 void WorkerParts::close() {
   for (listen::UdpListener& listener : udp_) listener.stop();
   for (listen::TcpListener& listener : tcp_) listener.abort();
-  if (redis_) redis_->stop();
+  generations_.stop_redis();
   multiplexer_.abort();
   while (connected()) loop_.turn(kLookMs);
 }
@@ -223,12 +212,12 @@ bool WorkerParts::listening() const {
 }
 
 bool WorkerParts::connected() const {
-  return listening() || !multiplexer_.closed() || (redis_ && redis_->active());
+  return listening() || !multiplexer_.closed() || generations_.redis_active();
 }
 
 void WorkerParts::tell_flush() {
   loop_.post([this] {
-    if (redis_) redis_->tell_flush();
+    if (RedisParts* redis = generations_.redis()) redis->tell_flush();
   });
 }
 
@@ -243,9 +232,9 @@ bool WorkerParts::has_sessions() const {
 }
 
 void WorkerParts::add_to(MetricSources& sources) const {
-  if (redis_) redis_->add_to(sources);
+  if (RedisParts* redis = generations_.redis()) redis->add_to(sources);
   sources.loops.push_back(&loop_.statistics());
-  sources.queries.push_back(&pipeline_.statistics());
+  sources.queries.push_back(&generations_.statistics());
   sources.guards.push_back(&guard_.statistics());
   sources.upstreams.push_back(&multiplexer_.statistics());
   sources.servers.resize(multiplexer_.server_count());

@@ -17,24 +17,18 @@
 #include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
-#include "tools/dotring/config/configuration.h"
+#include "tools/dotring/generations.h"
+#include "tools/dotring/in_force.h"
 #include "tools/dotring/metrics/sources.h"
 #include "tools/dotring/observers.h"
 #include "tools/dotring/process/given_sockets.h"
-#include "tools/dotring/protect_setup.h"
-#include "tools/dotring/redis_parts.h"
 
 namespace dotring::appliance {
 
-/// What all workers share; it outlives them.
+/// What all workers share, whatever configuration is in force; it outlives them.
 struct SharedParts {
-  const Configuration& configuration;
   const io::Clock& clock;
-  const tls::ClientContext& tls;
   cache::MemoryStore& store;
-  /// Null: no second level.
-  RedisSetup* redis = nullptr;
-  ProtectSetup& protect;
   listen::SessionLimits& tcp_limits;
   /// Where to listen, with ports.
   std::vector<Listening> listening;
@@ -43,14 +37,14 @@ struct SharedParts {
   HashKey question_key;
   /// Called from any worker's thread.
   std::function<void(const upstream::Event&)> on_upstream_event;
-  /// The same; empty: nobody wants to hear.
   std::function<void(const query::QuestionFailure&)> on_question_failure;
 };
 
 class WorkerParts {
  public:
   /// `index`: of this worker; the first one keeps the flushes of other appliances.
-  WorkerParts(const SharedParts& shared, size_t index, const HashKey& seed);
+  WorkerParts(const SharedParts& shared, std::shared_ptr<const InForce> in_force, size_t index,
+              const HashKey& seed);
   WorkerParts(const WorkerParts&) = delete;
   WorkerParts& operator=(const WorkerParts&) = delete;
 
@@ -74,6 +68,15 @@ class WorkerParts {
   /// The same: goes on with a TCP connection that came to `local`. It is closed where nobody
   /// listens there.
   void inherit(int descriptor, const Endpoint& local, Bytes unread);
+  /// Makes ready whatever `next` may fail with here, and changes nothing. Not null: what failed.
+  /// Either apply() or forget() follows.
+  std::optional<ConfigError> prepare(std::shared_ptr<const InForce> next);
+  /// `next` is in force from now on.
+  void apply(std::shared_ptr<const InForce> next);
+  /// `next` will not come into force.
+  void forget();
+  /// From any thread: runs `work` on the worker's thread, soon, unless that ends before.
+  void post(std::function<void()> work) { loop_.post(std::move(work)); }
 
   /// From any thread, of the first worker: tells other appliances of what was flushed here.
   void tell_flush();
@@ -87,7 +90,10 @@ class WorkerParts {
   std::optional<std::string> open_tcp(const Endpoint& address, std::optional<int> given);
   void drain();
   void leave();
-  query::AnswerStore& open_store(size_t index);
+  const Configuration& configuration() const { return in_force_->configuration; }
+  void begin_generation(const InForce* before);
+  void apply_guard();
+  void tidy();
   bool listening() const;
   bool connected() const;
   bool owes_replies() const;
@@ -97,18 +103,19 @@ class WorkerParts {
   void turn_while(uint64_t limit_ms, Condition condition);
 
   const SharedParts& shared_;
+  std::shared_ptr<const InForce> in_force_;
   Random random_;
   const size_t index_;
   io::Loop loop_;
   std::deque<tls::TlsStatistics> tls_statistics_;  ///< by server
   upstream::Multiplexer multiplexer_;
-  std::optional<RedisParts> redis_;
   protect::Guard guard_;
   Observers observers_;
-  query::Pipeline pipeline_;
+  Generations generations_;
   listen::PlainStreamFactory streams_;
   std::deque<listen::UdpListener> udp_;
   std::deque<listen::TcpListener> tcp_;
+  Timer tidy_;
   std::atomic<bool> aborting_{false};
   std::atomic<listen::ConnectionHeir*> heir_{nullptr};
 };

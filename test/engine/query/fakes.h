@@ -198,7 +198,7 @@ class FakeForwarder final : public Forwarder {
 struct World {
   explicit World(const Pipeline::Options& options = {}, AnswerStore* other_store = nullptr)
       : pipeline(std::make_unique<Pipeline>(options, other_store ? *other_store : store, forwarder,
-                                            timers, clock, hash_key)) {}
+                                            timers, clock, hash_key, statistics)) {}
 
   /// Millisecond by millisecond, as the loop would at its finest.
   void advance_ms(uint64_t duration_ms) {
@@ -233,6 +233,7 @@ struct World {
   FakePort port;
   FakeStore store;
   FakeForwarder forwarder;
+  Statistics statistics;
   std::unique_ptr<Pipeline> pipeline;
 };
 

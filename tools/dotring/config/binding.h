@@ -101,7 +101,18 @@ constexpr Key key(std::string_view name, std::string_view meaning, Limits limits
       },
       [](const Configuration& configuration, const Limits& range) {
         return get_items(kMember(configuration), range);
+      },
+      [](const Configuration& one, const Configuration& other) {
+        return kMember(one) == kMember(other);
       }};
+}
+
+/// The same for a key that a reload may change: whoever holds its value takes another one.
+template <auto kMember>
+constexpr Key live(std::string_view name, std::string_view meaning, Limits limits = {}) {
+  Key result = key<kMember>(name, meaning, limits);
+  result.live = true;
+  return result;
 }
 
 }  // namespace dotring::appliance::binding

@@ -52,6 +52,14 @@ const Key* nearest_key(std::string_view name) {
   return nearest;
 }
 
+std::vector<const Key*> changed_keys(const Configuration& one, const Configuration& other) {
+  std::vector<const Key*> changed;
+  for (const Key& key : keys()) {
+    if (!key.same(one, other)) changed.push_back(&key);
+  }
+  return changed;
+}
+
 std::string environment_name(const Key& key) {
   std::string name = "DOTRING_" + std::string(key.name);
   for (char& letter : name) {

@@ -32,6 +32,10 @@ struct Key {
   Problem (*set)(Configuration& configuration, const Limits& limits,
                  std::span<const std::string> items);
   std::vector<std::string> (*get)(const Configuration& configuration, const Limits& limits);
+  /// Compares what get() does not show too: the password of a URL.
+  bool (*same)(const Configuration& one, const Configuration& other);
+  /// A reload may change it; else a restart is needed.
+  bool live = false;
 
   std::string_view section() const { return name.substr(0, name.find('.')); }
   std::string_view key() const { return name.substr(name.find('.') + 1); }
@@ -43,6 +47,9 @@ std::span<const Key> keys();
 const Key* find_key(std::string_view name);
 /// The known key that looks most like `name`; null when none does.
 const Key* nearest_key(std::string_view name);
+
+/// The keys in which the two differ.
+std::vector<const Key*> changed_keys(const Configuration& one, const Configuration& other);
 
 /// "DOTRING_UPSTREAM_TIMEOUT_MS".
 std::string environment_name(const Key& key);

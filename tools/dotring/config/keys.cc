@@ -1,4 +1,5 @@
-// The table. To add a key: a member in a part's options (its default is the default), a line here.
+// The table. To add a key: a member in a part's options (its default is the default), a line here:
+// `live` when a reload brings its value to whoever holds it (appliance_reload.cc), else `key`.
 
 #include <array>
 
@@ -35,6 +36,7 @@ struct NamesOf<protect::OverRate> {
 namespace {
 
 using binding::key;
+using binding::live;
 
 constexpr uint64_t kKiB = uint64_t{1} << 10;
 constexpr uint64_t kMiB = uint64_t{1} << 20;
@@ -62,7 +64,7 @@ constexpr size_t kProven = static_cast<size_t>(protect::Proof::Address);
 // clang-format off
 constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.listen_dns; }>("listen.dns", "Where clients ask, by UDP and TCP"),
-    key<[](auto& c) -> auto& { return c.query.reply.udp_size_max; }>("listen.udp_size_max", "The largest answer by UDP, in octets, whatever the client can take (RFC 9715)", from(512, 4096)),
+    live<[](auto& c) -> auto& { return c.query.reply.udp_size_max; }>("listen.udp_size_max", "The largest answer by UDP, in octets, whatever the client can take (RFC 9715)", from(512, 4096)),
     key<[](auto& c) -> auto& { return c.udp.socket.batch; }>("listen.udp_batch", "Datagrams per system call", from(1, 1024)),
     key<[](auto& c) -> auto& { return c.udp.socket.rounds_per_turn_max; }>("listen.udp_rounds_per_turn_max", "Batches received before TCP and upstreams get their turn", from(1, 64)),
     key<[](auto& c) -> auto& { return c.udp.socket.receive_buffer_bytes; }>("listen.udp_receive_buffer", "What waits in the kernel per socket (SO_RCVBUF)", bytes(4 * kKiB, kGiB)),
@@ -81,45 +83,45 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.client_stream.linger_timeout_ms; }>("listen.tcp_linger_timeout_ms", "How long a client may take to close its side after us, so that nothing is lost that it has not read", from(0, 60'000)),
     key<[](auto& c) -> auto& { return c.tcp.acceptor.backlog; }>("listen.tcp_backlog", "Connections that wait in the kernel to be accepted, per address and worker", from(1, 65'535)),
 
-    key<[](auto& c) -> auto& { return c.protect.access.allow; }>("access.allow", "Networks that may ask; of several that hold a client the longest counts, and whoever is in none is refused. Everybody: 0.0.0.0/0,::/0"),
-    key<[](auto& c) -> auto& { return c.protect.allow_file; }>("access.allow_file", "File with further ones, one a line; # begins a comment"),
-    key<[](auto& c) -> auto& { return c.protect.access.refuse; }>("access.refuse", "Networks that get REFUSED"),
-    key<[](auto& c) -> auto& { return c.protect.refuse_file; }>("access.refuse_file", "File with further ones"),
-    key<[](auto& c) -> auto& { return c.protect.access.drop; }>("access.drop", "Networks that get no reply and no TCP connection"),
-    key<[](auto& c) -> auto& { return c.protect.drop_file; }>("access.drop_file", "File with further ones"),
-    key<[](auto& c) -> auto& { return c.protect.restricted; }>("access.restrict", "Addresses of listen.dns that only these networks may ask, of those that may ask at all; all others are refused there"),
+    live<[](auto& c) -> auto& { return c.protect.access.allow; }>("access.allow", "Networks that may ask; of several that hold a client the longest counts, and whoever is in none is refused. Everybody: 0.0.0.0/0,::/0"),
+    live<[](auto& c) -> auto& { return c.protect.allow_file; }>("access.allow_file", "File with further ones, one a line; # begins a comment"),
+    live<[](auto& c) -> auto& { return c.protect.access.refuse; }>("access.refuse", "Networks that get REFUSED"),
+    live<[](auto& c) -> auto& { return c.protect.refuse_file; }>("access.refuse_file", "File with further ones"),
+    live<[](auto& c) -> auto& { return c.protect.access.drop; }>("access.drop", "Networks that get no reply and no TCP connection"),
+    live<[](auto& c) -> auto& { return c.protect.drop_file; }>("access.drop_file", "File with further ones"),
+    live<[](auto& c) -> auto& { return c.protect.restricted; }>("access.restrict", "Addresses of listen.dns that only these networks may ask, of those that may ask at all; all others are refused there"),
 
-    key<[](auto& c) -> auto& { return c.protect.rate.per_second[kUnproven]; }>("rate.udp", "Queries per second of one client by UDP without a valid cookie, where anybody may have forged the address; 0: no limit", from(0, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.protect.rate.per_second[kProven]; }>("rate.proven", "The same by TCP, or with a valid cookie", from(0, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.protect.rate.burst_ms; }>("rate.burst_ms", "What a client may save up, in milliseconds of its rate", from(1, 60'000)),
-    key<[](auto& c) -> auto& { return c.protect.rate.ipv4_bits; }>("rate.ipv4_prefix", "A client is a network of so many bits", from(8, 32)),
-    key<[](auto& c) -> auto& { return c.protect.rate.ipv6_bits; }>("rate.ipv6_prefix", "The same for IPv6", from(16, 128)),
-    key<[](auto& c) -> auto& { return c.protect.rate.exempt; }>("rate.exempt", "Networks without a limit"),
-    key<[](auto& c) -> auto& { return c.protect.guard.over_rate; }>("rate.over_limit", "What a client over its limit gets: an empty answer that sends it to TCP, REFUSED, or nothing; over TCP, or with a valid cookie, truncate refuses too"),
-    key<[](auto& c) -> auto& { return c.protect.guard.slip; }>("rate.slip", "By UDP without a valid cookie only each so-many-th query over the limit gets that, all others nothing; 0: none does", from(0, 1000)),
-    key<[](auto& c) -> auto& { return c.protect.rate.table_bytes; }>("rate.table", "Memory for clients' limits, 8 octets each, rounded up to a power of two", bytes(4 * kKiB, kGiB)),
+    live<[](auto& c) -> auto& { return c.protect.rate.per_second[kUnproven]; }>("rate.udp", "Queries per second of one client by UDP without a valid cookie, where anybody may have forged the address; 0: no limit", from(0, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.protect.rate.per_second[kProven]; }>("rate.proven", "The same by TCP, or with a valid cookie", from(0, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.protect.rate.burst_ms; }>("rate.burst_ms", "What a client may save up, in milliseconds of its rate", from(1, 60'000)),
+    live<[](auto& c) -> auto& { return c.protect.rate.ipv4_bits; }>("rate.ipv4_prefix", "A client is a network of so many bits", from(8, 32)),
+    live<[](auto& c) -> auto& { return c.protect.rate.ipv6_bits; }>("rate.ipv6_prefix", "The same for IPv6", from(16, 128)),
+    live<[](auto& c) -> auto& { return c.protect.rate.exempt; }>("rate.exempt", "Networks without a limit"),
+    live<[](auto& c) -> auto& { return c.protect.guard.over_rate; }>("rate.over_limit", "What a client over its limit gets: an empty answer that sends it to TCP, REFUSED, or nothing; over TCP, or with a valid cookie, truncate refuses too"),
+    live<[](auto& c) -> auto& { return c.protect.guard.slip; }>("rate.slip", "By UDP without a valid cookie only each so-many-th query over the limit gets that, all others nothing; 0: none does", from(0, 1000)),
+    live<[](auto& c) -> auto& { return c.protect.rate.table_bytes; }>("rate.table", "Memory for clients' limits, 8 octets each, rounded up to a power of two", bytes(4 * kKiB, kGiB)),
 
-    key<[](auto& c) -> auto& { return c.protect.cookies; }>("cookies.enabled", "Gives cookies to clients that send one (RFC 7873, 9018)"),
-    key<[](auto& c) -> auto& { return c.protect.guard.cookie_required; }>("cookies.required", "By UDP, clients that send a cookie must send a valid one: BADCOOKIE; those that send none are served"),
-    key<[](auto& c) -> auto& { return c.protect.cookie_secret_file; }>("cookies.secret_file", "File with 16 octets or 32 hexadecimal digits, the same for all servers behind one address; empty: a random secret at each start"),
-    key<[](auto& c) -> auto& { return c.protect.cookie_secret_file_old; }>("cookies.secret_file_old", "The secret before that one: its cookies are still valid"),
+    live<[](auto& c) -> auto& { return c.protect.cookies; }>("cookies.enabled", "Gives cookies to clients that send one (RFC 7873, 9018)"),
+    live<[](auto& c) -> auto& { return c.protect.guard.cookie_required; }>("cookies.required", "By UDP, clients that send a cookie must send a valid one: BADCOOKIE; those that send none are served"),
+    live<[](auto& c) -> auto& { return c.protect.cookie_secret_file; }>("cookies.secret_file", "File with 16 octets or 32 hexadecimal digits, the same for all servers behind one address; empty: a random secret at each start"),
+    live<[](auto& c) -> auto& { return c.protect.cookie_secret_file_old; }>("cookies.secret_file_old", "The secret before that one: its cookies are still valid"),
 
-    key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max; }>("query.in_flight_max", "Clients that wait for an answer, per worker", from(1, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kUdp]; }>("query.udp_in_flight_max", "The same by UDP: less, so that a flood leaves room for TCP", from(1, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kTcp]; }>("query.tcp_in_flight_max", "The same by TCP", from(1, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.query.resolver.resolutions_max; }>("query.questions_max", "Different questions in flight, per worker", from(1, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.query.resolver.waiting_room.per_question_max; }>("query.clients_per_question_max", "Clients that may wait for the same question", from(1, 1'000'000)),
-    key<[](auto& c) -> auto& { return c.query.resolver.fetch_grace_ms; }>("query.fetch_grace_ms", "How long an answer of a slower tier is still waited for when the upstream has failed", from(0, 60'000)),
-    key<[](auto& c) -> auto& { return c.query.over_limit; }>("query.over_limit", "What a client gets when a limit forbids to take its query"),
-    key<[](auto& c) -> auto& { return c.query.minimal_any_ttl_s; }>("query.any_ttl", "TTL of the minimal answer to ANY, in seconds (RFC 8482)", from(0, kWeekS)),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_localhost; }>("query.forward_localhost", "Asks upstream for localhost instead of answering (RFC 6761)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_invalid; }>("query.forward_invalid", "The same for invalid (RFC 6761)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_test; }>("query.forward_test", "The same for test (RFC 6761)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_local; }>("query.forward_local", "The same for local (RFC 6762)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_onion; }>("query.forward_onion", "The same for onion (RFC 7686)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_home_arpa; }>("query.forward_home_arpa", "The same for home.arpa (RFC 8375)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_resolver_arpa; }>("query.forward_resolver_arpa", "The same for resolver.arpa (RFC 9462)"),
-    key<[](auto& c) -> auto& { return c.query.local_names.forward_loopback_reverse; }>("query.forward_loopback_reverse", "The same for the addresses of loopback (RFC 6303)"),
+    live<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max; }>("query.in_flight_max", "Clients that wait for an answer, per worker", from(1, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kUdp]; }>("query.udp_in_flight_max", "The same by UDP: less, so that a flood leaves room for TCP", from(1, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.query.resolver.waiting_room.admission.in_flight_max_by_transport[kTcp]; }>("query.tcp_in_flight_max", "The same by TCP", from(1, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.query.resolver.resolutions_max; }>("query.questions_max", "Different questions in flight, per worker", from(1, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.query.resolver.waiting_room.per_question_max; }>("query.clients_per_question_max", "Clients that may wait for the same question", from(1, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.query.resolver.fetch_grace_ms; }>("query.fetch_grace_ms", "How long an answer of a slower tier is still waited for when the upstream has failed", from(0, 60'000)),
+    live<[](auto& c) -> auto& { return c.query.over_limit; }>("query.over_limit", "What a client gets when a limit forbids to take its query"),
+    live<[](auto& c) -> auto& { return c.query.minimal_any_ttl_s; }>("query.any_ttl", "TTL of the minimal answer to ANY, in seconds (RFC 8482)", from(0, kWeekS)),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_localhost; }>("query.forward_localhost", "Asks upstream for localhost instead of answering (RFC 6761)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_invalid; }>("query.forward_invalid", "The same for invalid (RFC 6761)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_test; }>("query.forward_test", "The same for test (RFC 6761)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_local; }>("query.forward_local", "The same for local (RFC 6762)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_onion; }>("query.forward_onion", "The same for onion (RFC 7686)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_home_arpa; }>("query.forward_home_arpa", "The same for home.arpa (RFC 8375)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_resolver_arpa; }>("query.forward_resolver_arpa", "The same for resolver.arpa (RFC 9462)"),
+    live<[](auto& c) -> auto& { return c.query.local_names.forward_loopback_reverse; }>("query.forward_loopback_reverse", "The same for the addresses of loopback (RFC 6303)"),
 
     key<[](auto& c) -> auto& { return c.upstream_servers; }>("upstream.servers", "The servers that are asked over TLS; without a name the certificate must be for the address, or have a pin's key"),
     key<[](auto& c) -> auto& { return c.tls.ca_file; }>("upstream.ca_file", "PEM file with the authorities that are trusted; empty: the system's"),
@@ -129,7 +131,7 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.upstream.policy; }>("upstream.policy", "Who is asked: the fastest (two at random, the better one), the first that works, or all evenly by weight"),
     key<[](auto& c) -> auto& { return c.upstream.connections; }>("upstream.connections", "Streams per server and worker", from(1, 64)),
     key<[](auto& c) -> auto& { return c.upstream.connections_apart; }>("upstream.connections_apart", "Streams besides, for questions that were lost with others; open only while there are any", from(1, 64)),
-    key<[](auto& c) -> auto& { return c.query.resolver.timeout_ms; }>("upstream.timeout_ms", "The deadline of a query, whatever is stuck", from(100, 60'000)),
+    live<[](auto& c) -> auto& { return c.query.resolver.timeout_ms; }>("upstream.timeout_ms", "The deadline of a query, whatever is stuck", from(100, 60'000)),
     key<[](auto& c) -> auto& { return c.upstream.asks_max; }>("upstream.asks_max", "How often one question is asked within its deadline", from(1, 16)),
     key<[](auto& c) -> auto& { return c.upstream.patience_ms_min; }>("upstream.patience_min_ms", "A question without answer is asked elsewhere after the usual time of the server, but not earlier than this", from(10, 60'000)),
     key<[](auto& c) -> auto& { return c.upstream.patience_unmeasured_ms; }>("upstream.patience_unmeasured_ms", "The same for a server whose usual time is not known", from(10, 60'000)),
@@ -157,18 +159,18 @@ constexpr auto kKeys = std::to_array<Key>({
 
     key<[](auto& c) -> auto& { return c.cache.bytes_max; }>("cache.memory", "The bound of the cache, everything included, shared by all workers", bytes(kMiB, kTiB)),
     key<[](auto& c) -> auto& { return c.cache.shards; }>("cache.shards", "Parts with a lock of their own; 0: one for each 2 MiB", from(0, 1024)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.ttl_min_s; }>("cache.ttl_min", "Smaller TTLs count as this, in seconds", from(0, kWeekS)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.ttl_max_s; }>("cache.ttl_max", "Greater TTLs count as this, in seconds", from(1, kWeekS)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.ttl_negative_max_s; }>("cache.ttl_negative_max", "The same for names and types that do not exist (RFC 2308)", from(0, kWeekS)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.stale_max_s; }>("cache.stale_max", "An expired answer serves for so many seconds when the upstream fails (RFC 8767); 0: never", from(0, kWeekS)),
-    key<[](auto& c) -> auto& { return c.query.resolver.stale_answer_delay_ms; }>("cache.stale_delay_ms", "How long the upstream may take before a stale answer is given", from(0, 60'000)),
-    key<[](auto& c) -> auto& { return c.cache.stale_answer_ttl_s; }>("cache.stale_ttl", "TTL of stale answers, in seconds", from(0, 3600)),
-    key<[](auto& c) -> auto& { return c.cache.refresh_interval_s; }>("cache.refresh_interval", "Seconds between two attempts to refresh a stale answer", from(1, 3600)),
-    key<[](auto& c) -> auto& { return c.cache.prefetch_percent; }>("cache.prefetch_percent", "An answer that is asked for is refreshed in this last part of its TTL; 0: never", from(0, 90)),
-    key<[](auto& c) -> auto& { return c.cache.promotion_hits_min; }>("cache.promotion_hits_min", "Hits that make an answer outlast a scan of random names", from(1, 3)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.failure_ttl_min_s; }>("cache.failure_ttl_min", "A failure is remembered for so many seconds, then twice as long (RFC 9520)", from(1, 300)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.failure_ttl_max_s; }>("cache.failure_ttl_max", "But never longer than this", from(1, 300)),
-    key<[](auto& c) -> auto& { return c.cache.ttl.refusal_ttl_s; }>("cache.refusal_ttl", "Other errors of the upstream are remembered for so many seconds", from(0, 300)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.ttl_min_s; }>("cache.ttl_min", "Smaller TTLs count as this, in seconds", from(0, kWeekS)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.ttl_max_s; }>("cache.ttl_max", "Greater TTLs count as this, in seconds", from(1, kWeekS)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.ttl_negative_max_s; }>("cache.ttl_negative_max", "The same for names and types that do not exist (RFC 2308)", from(0, kWeekS)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.stale_max_s; }>("cache.stale_max", "An expired answer serves for so many seconds when the upstream fails (RFC 8767); 0: never", from(0, kWeekS)),
+    live<[](auto& c) -> auto& { return c.query.resolver.stale_answer_delay_ms; }>("cache.stale_delay_ms", "How long the upstream may take before a stale answer is given", from(0, 60'000)),
+    live<[](auto& c) -> auto& { return c.cache.stale_answer_ttl_s; }>("cache.stale_ttl", "TTL of stale answers, in seconds", from(0, 3600)),
+    live<[](auto& c) -> auto& { return c.cache.refresh_interval_s; }>("cache.refresh_interval", "Seconds between two attempts to refresh a stale answer", from(1, 3600)),
+    live<[](auto& c) -> auto& { return c.cache.prefetch_percent; }>("cache.prefetch_percent", "An answer that is asked for is refreshed in this last part of its TTL; 0: never", from(0, 90)),
+    live<[](auto& c) -> auto& { return c.cache.promotion_hits_min; }>("cache.promotion_hits_min", "Hits that make an answer outlast a scan of random names", from(1, 3)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.failure_ttl_min_s; }>("cache.failure_ttl_min", "A failure is remembered for so many seconds, then twice as long (RFC 9520)", from(1, 300)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.failure_ttl_max_s; }>("cache.failure_ttl_max", "But never longer than this", from(1, 300)),
+    live<[](auto& c) -> auto& { return c.cache.ttl.refusal_ttl_s; }>("cache.refusal_ttl", "Other errors of the upstream are remembered for so many seconds", from(0, 300)),
 
     key<[](auto& c) -> auto& { return c.redis.url; }>("redis.url", "The Redis or Valkey that appliances share answers in; empty: none"),
     key<[](auto& c) -> auto& { return c.redis.password_file; }>("redis.password_file", "File with the password, instead of in the URL"),
@@ -192,16 +194,16 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.loop.ring.receive_buffers; }>("engine.receive_buffers", "Buffers that all streams of a worker receive into", power_of_two(8, 32'768)),
     key<[](auto& c) -> auto& { return c.loop.ring.receive_buffer_size; }>("engine.receive_buffer_size", "Size of each of them", bytes(kKiB, kMiB)),
 
-    key<[](auto& c) -> auto& { return c.drain_ms; }>("life.drain_ms", "Time for what is in flight after SIGTERM or SIGINT", from(0, 600'000)),
+    live<[](auto& c) -> auto& { return c.drain_ms; }>("life.drain_ms", "Time for what is in flight after SIGTERM or SIGINT", from(0, 600'000)),
     key<[](auto& c) -> auto& { return c.process.takeover_socket; }>("life.takeover_socket", "Unix socket at which `dotring --takeover` gets the listening sockets and TCP connections of the one that runs; whoever can open it may. Empty: none"),
 
     key<[](auto& c) -> auto& { return c.admin.listen; }>("admin.listen", "Where /metrics, /healthz and /readyz are served over HTTP; empty: nowhere"),
     key<[](auto& c) -> auto& { return c.admin.connections_max; }>("admin.connections_max", "HTTP connections at a time", from(1, 1024)),
     key<[](auto& c) -> auto& { return c.admin.timeout_s; }>("admin.timeout", "Seconds after which a silent HTTP connection is closed", from(1, 3600)),
 
-    key<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
-    key<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),
-    key<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do"),
+    live<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
+    live<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),
+    live<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do"),
     key<[](auto& c) -> auto& { return c.log.queue_lines_max; }>("log.queue_lines_max", "Lines that wait for their reader; above, the oldest are dropped and counted", from(16, 65'536)),
 });
 // clang-format on

@@ -77,11 +77,12 @@ std::string print_reference() {
   for_each_key(
       [&](std::string_view section) {
         text += (text.empty() ? "" : "\n") + std::string("### ") + std::string(section) +
-                "\n\n| key | default | values | meaning |\n|---|---|---|---|\n";
+                "\n\n| key | default | values | to change it | meaning |\n|---|---|---|---|---|\n";
       },
       [&](const Key& key) {
         text += "| `" + std::string(key.name) + "` | `" + cell(default_of(key)) + "` | " +
-                cell(key.describe(key.limits)) + " | " + cell(key.meaning) + " |\n";
+                cell(key.describe(key.limits)) + " | " + (key.live ? "reload" : "restart") + " | " +
+                cell(key.meaning) + " |\n";
       });
   return text + print_fixed_bounds();
 }

@@ -58,15 +58,14 @@ std::string timestamp(spdlog::log_clock::time_point time) {
   return text;
 }
 
-/// Puts time and level in front of an event that render_event() made.
+/// Puts time and level in front of an event that render_event() made. The event's first octet tells
+/// in which format that was: the format may change while lines wait.
 class LineFormatter final : public spdlog::formatter {
  public:
-  explicit LineFormatter(LogFormat format) : format_(format) {}
-
   void format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& line) override {
     const std::string time = timestamp(message.time);
     const std::string_view level = level_name(message.level);
-    const bool json = format_ == LogFormat::Json;
+    const bool json = message.payload.size() > 0 && message.payload[0] == '"';
     append(line, json ? "{\"time\":\"" : "");
     append(line, time);
     append(line, json ? "\",\"level\":\"" : " ");
@@ -77,15 +76,13 @@ class LineFormatter final : public spdlog::formatter {
   }
 
   std::unique_ptr<spdlog::formatter> clone() const override {
-    return std::make_unique<LineFormatter>(format_);
+    return std::make_unique<LineFormatter>();
   }
 
  private:
   static void append(spdlog::memory_buf_t& line, std::string_view text) {
     line.append(text.data(), text.data() + text.size());
   }
-
-  LogFormat format_;
 };
 
 /// Writes to a descriptor and never waits longer than kStallMs for a reader that has stalled. Lines
@@ -137,7 +134,7 @@ struct Log::Backend {
         pool(std::make_shared<spdlog::details::thread_pool>(options.queue_lines_max, 1)),
         logger(std::make_shared<spdlog::async_logger>(
             "dotring", sink, pool, spdlog::async_overflow_policy::overrun_oldest)) {
-    sink->set_formatter(std::make_unique<LineFormatter>(options.format));
+    sink->set_formatter(std::make_unique<LineFormatter>());
     logger->set_level(spdlog::level::trace);  // Log itself knows what is to be written
   }
 
@@ -147,8 +144,9 @@ struct Log::Backend {
 };
 
 Log::Log(const LogOptions& options, int descriptor)
-    : options_(options),
-      level_(options.level),
+    : level_(options.level),
+      format_(options.format),
+      names_(options.names),
       backend_(std::make_unique<Backend>(options, descriptor)) {}
 
 Log::~Log() {
@@ -159,7 +157,7 @@ Log::~Log() {
 
 void Log::write(LogLevel level, std::string_view event, const Fields& fields) {
   if (!enabled(level)) return;
-  const std::string line = render_event(options_.format, event, fields);
+  const std::string line = render_event(format_, event, fields);
   backend_->logger->log(severity(level), spdlog::string_view_t(line.data(), line.size()));
 }
 

@@ -27,6 +27,11 @@ class Log {
   /// From any thread, as everything below.
   LogLevel level() const { return level_.load(std::memory_order_relaxed); }
   void set_level(LogLevel level) { level_.store(level, std::memory_order_relaxed); }
+  /// Lines already written keep their form.
+  void set_form(LogFormat format, bool names_allowed) {
+    format_.store(format, std::memory_order_relaxed);
+    names_.store(names_allowed, std::memory_order_relaxed);
+  }
   void write(LogLevel level, std::string_view event, const Fields& fields = {});
 
   void debug(std::string_view event, const Fields& fields = {}) {
@@ -43,15 +48,16 @@ class Log {
   }
 
   /// Names and client addresses may be given as fields.
-  bool names_allowed() const { return options_.names; }
+  bool names_allowed() const { return names_.load(std::memory_order_relaxed); }
   /// Lines that nobody will read, for any reason.
   uint64_t lines_dropped() const;
 
  private:
   struct Backend;
 
-  const LogOptions options_;
   std::atomic<LogLevel> level_;
+  std::atomic<LogFormat> format_;
+  std::atomic<bool> names_;
   std::unique_ptr<Backend> backend_;
 };
 

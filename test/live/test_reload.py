@@ -1,0 +1,197 @@
+"""SIGHUP: each key that can change does, all or nothing; nobody loses a query, cache and streams survive."""
+
+import secrets
+import signal
+
+import dns.edns
+import dns.flags
+from harness import client
+from harness.dotring import Responder, run_once
+from harness.flood import Flood, all_right
+from harness.reloading import Reloading, changed, refusal
+from harness.upstream import PythonUpstream, address_answer
+
+COOKIE = 10
+NAME = "www.zone.example"
+
+
+def cookie_of(dotring):
+    """A server cookie of dotring's for this client."""
+    ask = dotring.ask("localhost", use_edns=0, options=[dns.edns.GenericOption(COOKIE, bytes(range(8)))])
+    return next(option.to_wire() for option in ask.options if option.otype == COOKIE)
+
+
+def rcode_with(dotring, cookie):
+    return client.rcode(dotring.ask("localhost", use_edns=0, options=[dns.edns.GenericOption(COOKIE, cookie)]))
+
+
+class TestWhatChanges:
+    def test_access_lists_and_their_files(self, stage):
+        allowed = stage.file("allowed", "127.0.0.0/8\n")
+        dotring = Reloading(stage, settings={"access.allow": ["192.0.2.0/24"], "access.allow_file": str(allowed)})
+        assert client.rcode(dotring.ask("localhost")) == "NOERROR"
+        allowed.write_text("198.51.100.0/24 # others now\n")
+        assert changed(dotring.hang_up()) == ["access.allow_file"]
+        assert client.rcode(dotring.ask("localhost")) == "REFUSED"
+        assert changed(dotring.reload({"access.allow": ["127.0.0.1"]})) == ["access.allow"]
+        assert client.rcode(dotring.ask("localhost")) == "NOERROR"
+        assert changed(dotring.reload({"access.allow": None})) == ["access.allow"], "back to the default"
+        assert changed(dotring.hang_up()) == []
+
+    def test_rate_limits(self, stage):
+        dotring = Reloading(stage, settings={"rate.udp": 0})
+        assert all(client.rcode(dotring.ask("localhost")) == "NOERROR" for _ in range(5))
+        assert changed(dotring.reload({"rate.udp": 1, "rate.burst_ms": 1, "rate.slip": 1})) == [
+            "rate.burst_ms",
+            "rate.slip",
+            "rate.udp",
+        ]
+        flags = [dotring.ask("localhost").flags & dns.flags.TC for _ in range(3)]
+        assert any(flags)
+        before = dotring.metrics().sum("dotring_rate_limited_total", client="udp")
+        dotring.reload({"rate.udp": 0})
+        assert all(client.rcode(dotring.ask("localhost")) == "NOERROR" for _ in range(5))
+        assert dotring.metrics().sum("dotring_rate_limited_total", client="udp") == before > 0, "counters go on"
+
+    def test_secrets_are_rotated_and_the_old_one_serves_on(self, stage):
+        new, old = (stage.file(name, secrets.token_hex(16)) for name in ("new", "old"))
+        settings = {"cookies.secret_file": str(old), "cookies.required": True}
+        dotring = Reloading(stage, settings=settings)
+        cookie = cookie_of(dotring)
+        assert rcode_with(dotring, cookie) == "NOERROR"
+        both = {"cookies.secret_file": str(new), "cookies.secret_file_old": str(old)}
+        assert changed(dotring.reload(both)) == sorted(both)
+        assert rcode_with(dotring, cookie) == "NOERROR"
+        dotring.reload({"cookies.secret_file_old": None})
+        assert rcode_with(dotring, cookie) == "BADCOOKIE"
+        cookie = cookie_of(dotring)
+        new.write_text(secrets.token_hex(16))
+        assert changed(dotring.hang_up()) == ["cookies.secret_file"]
+        assert rcode_with(dotring, cookie) == "BADCOOKIE"
+        assert new.read_text() not in dotring.process.log()
+
+    def test_a_secret_of_this_start_outlives_reloads(self, stage):
+        dotring = Reloading(stage, settings={"cookies.required": True, "rate.udp": 0})
+        cookie = cookie_of(dotring)
+        dotring.reload({"rate.udp": 100_000})
+        assert rcode_with(dotring, cookie) == "NOERROR"
+
+    def test_the_log(self, stage):
+        dotring = Reloading(stage, settings={"log.level": "warning"})
+        assert "reloaded" not in dotring.process.log()
+        assert changed(dotring.reload({"log.level": "info"})) == ["log.level"]
+        dotring.settings["log.format"] = "text"
+        dotring.write()
+        dotring.process.signal(signal.SIGHUP)
+        line = dotring.process.wait_for_log("changed=log.format")
+        assert line.endswith(" info reloaded changed=log.format")
+
+    def test_limits_of_queries_and_local_names(self, stage, authority):
+        upstream = PythonUpstream(stage, authority)
+        dotring = Reloading(stage, [upstream], {"query.any_ttl": 100, "query.questions_max": 1000})
+        assert client.ttl(dotring.ask(NAME, "ANY")) == 100
+        assert client.rcode(dotring.ask("x.test")) == "NXDOMAIN"
+        change = {"query.any_ttl": 200, "query.forward_test": True, "query.questions_max": 2000}
+        assert changed(dotring.reload(change)) == sorted(change)
+        assert client.ttl(dotring.ask(NAME, "ANY")) == 200
+        assert client.addresses(dotring.ask("x.test")) == ["192.0.2.1"]
+        assert dotring.metrics().sum("dotring_queries_total") == 4, "counters go on"
+
+
+class TestRefusals:
+    def test_a_wrong_file_changes_nothing_and_says_why(self, stage):
+        dotring = Reloading(stage, settings={"access.allow": ["127.0.0.0/8"], "query.any_ttl": 100})
+        good = dict(dotring.settings)
+
+        def refused_for(key, value):
+            cause = refusal(dotring.reload({key: value, "query.any_ttl": 7}))
+            assert key in cause and str(value) in cause, cause
+            dotring.settings = dict(good)
+            assert client.ttl(dotring.ask(NAME, "ANY")) == 100
+            return cause
+
+        refused_for("access.drop", "127.0.0.1/8")
+        assert "cannot be read" in refused_for("access.drop_file", str(stage.folder / "missing"))
+        assert "hexadecimal" in refused_for("cookies.secret_file", str(stage.file("short", "00")))
+        dotring.write("[access\n")
+        assert "not TOML" in refusal(dotring.hang_up())
+        dotring.path.unlink()
+        assert "cannot be read" in refusal(dotring.hang_up())
+        assert changed(dotring.reload({"query.any_ttl": 300})) == ["query.any_ttl"]
+
+    def test_what_needs_a_restart_is_named_and_the_rest_of_the_file_waits_for_it(self, stage):
+        dotring = Reloading(stage, settings={"engine.workers": 1, "engine.ring_entries": 256, "query.any_ttl": 100})
+        change = {"engine.workers": 2, "engine.ring_entries": 512, "query.any_ttl": 200}
+        cause = refusal(dotring.reload(change))
+        assert "engine.workers" in cause and "engine.ring_entries" in cause and "restart" in cause
+        assert client.ttl(dotring.ask(NAME, "ANY")) == 100
+
+    def test_the_reference_says_which_keys_need_one(self):
+        status, reference = run_once(None, "--print-reference")
+        assert status == 0
+        rows = {row.split("`")[1]: row for row in reference.splitlines() if row.startswith("| `")}
+        assert " | restart | " in rows["engine.workers"]
+        assert " | reload | " in rows["access.allow"]
+
+
+def test_who_waits_is_answered_by_the_limits_that_let_them_in(stage, authority):
+    held = []
+
+    def answer(asked):
+        if asked.name == "held.zone.example" and not held:
+            held.append(asked)
+            return []
+        late = [one.message for one in held if one.connection is asked.connection]
+        return [address_answer(message) for message in (asked.message, *late)]
+
+    upstream = PythonUpstream(stage, authority, answer)
+    options = {"engine.workers": 1, "upstream.timeout_ms": 60_000, "upstream.patience_min_ms": 60_000}
+    options["upstream.patience_unmeasured_ms"] = 60_000
+    dotring = Reloading(stage, [upstream], {"query.questions_max": 100}, options)
+    with client.udp_socket(dotring.server) as udp:
+        udp.send(client.query("held.zone.example", id=77).to_wire())
+        dotring.process.wait_for(lambda: held, "the question arrives upstream")
+        for limit in (200, 300):
+            changed(dotring.reload({"query.questions_max": limit}))
+            assert client.addresses(dotring.ask(f"n{limit}.zone.example"))
+        assert udp.recv(4096)[:2] == (77).to_bytes(2, "big")
+
+
+def test_lifetimes_of_the_cache_change_and_what_is_kept_stays(stage, authority):
+    upstream = PythonUpstream(stage, authority, lambda asked: [address_answer(asked.message, ttl=50_000)])
+    dotring = Reloading(stage, [upstream], {"cache.ttl_max": 40_000})
+    dotring.ask("early.zone.example")
+    assert 39_000 < client.ttl(dotring.ask("early.zone.example")) <= 40_000
+    assert changed(dotring.reload({"cache.ttl_max": 1000})) == ["cache.ttl_max"]
+    dotring.ask("late.zone.example")
+    assert 900 < client.ttl(dotring.ask("late.zone.example")) <= 1000
+    assert 39_000 < client.ttl(dotring.ask("early.zone.example")) <= 40_000
+    upstream.close()
+    assert client.addresses(dotring.ask("early.zone.example")) == ["192.0.2.1"]
+
+
+def test_under_load_no_query_is_lost_and_streams_and_cache_survive(stage, authority):
+    responder = Responder(stage, authority)
+    dotring = Reloading(stage, [responder], {"query.any_ttl": 1}, {"upstream.connections": 1})
+    client.addresses(dotring.ask("first.example"))
+    dotring.process.wait_for(lambda: dotring.metrics().sum("dotring_upstream_streams") == 2, "both workers' streams")
+    connects = dotring.metrics().sum("dotring_upstream_connects_total")
+    # Every name is new: some queries wait for the upstream whenever a reload comes.
+    flood = Flood(dotring.server, "--names", 0, "-Q", 2000, "-l", 4, "-c", 4, "-q", 4096, "-t", 10)
+    dotring.process.wait_for(lambda: dotring.metrics().sum("dotring_queries_total") > 500, "the load")
+    reloads = 0
+    while flood.running() and reloads < 20:
+        reloads += 1
+        change = {
+            "query.any_ttl": 1 + reloads,
+            "query.questions_max": 8000 + reloads,
+            "rate.udp": 900_000 + reloads,
+            "access.allow": ["127.0.0.0/8", f"10.0.{reloads}.0/24"],
+            "cache.ttl_max": 80_000 + reloads,
+        }
+        assert changed(dotring.reload(change)) == sorted(change)
+    all_right(flood.result())
+    assert reloads == 20
+    assert dotring.metrics().sum("dotring_upstream_connects_total") == connects
+    responder.process.kill()
+    assert client.addresses(dotring.ask("first.example"))

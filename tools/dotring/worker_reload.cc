@@ -1,0 +1,62 @@
+// A reload as one worker sees it.
+//
+// All of it runs between two callbacks of the loop, so no part is in the middle of anything.
+
+#include <algorithm>
+
+#include "tools/dotring/worker_parts.h"
+
+namespace dotring::appliance {
+namespace {
+
+constexpr uint64_t kTidyMs = 50;
+
+/// Whether all that has changed is none of the pipeline's business.
+bool same_queries(const Configuration& one, const Configuration& other) {
+  constexpr std::array<std::string_view, 5> kOthers = {"access", "rate", "cookies", "log", "admin"};
+  for (const Key* key : changed_keys(one, other)) {
+    if (std::find(kOthers.begin(), kOthers.end(), key->section()) == kOthers.end()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::optional<ConfigError> WorkerParts::prepare(std::shared_ptr<const InForce>) {
+  tidy();
+  if (generations_.room()) return std::nullopt;
+  return ConfigError{"", "", "",
+                     "questions are in flight from before earlier reloads; try again when they are "
+                     "answered (upstream.timeout_ms)"};
+}
+
+void WorkerParts::forget() {}
+
+void WorkerParts::apply(std::shared_ptr<const InForce> next) {
+  const std::shared_ptr<const InForce> before = std::exchange(in_force_, std::move(next));
+  const bool same =
+      in_force_->redis == before->redis && same_queries(configuration(), before->configuration);
+  if (!same) begin_generation(before.get());
+  if (in_force_->redis != before->redis) generations_.start_redis();
+  apply_guard();
+  tidy();
+}
+
+void WorkerParts::begin_generation(const InForce* before) {
+  generations_.begin(*in_force_, before);
+  if (!observers_.empty()) generations_.pipeline().set_observer(&observers_);
+  for (listen::UdpListener& listener : udp_) listener.set_handler(generations_.pipeline());
+  for (listen::TcpListener& listener : tcp_) listener.set_handler(generations_.pipeline());
+}
+
+void WorkerParts::apply_guard() {
+  guard_.replace(configuration().protect.guard, in_force_->protect->parts(shared_.clock));
+  generations_.pipeline().set_guard(guard_.idle() ? nullptr : &guard_);
+  for (listen::TcpListener& listener : tcp_) listener.set_access(in_force_->protect->access());
+}
+
+void WorkerParts::tidy() {
+  if (!generations_.tidy()) loop_.timers().arm_in(tidy_, kTidyMs);
+}
+
+}  // namespace dotring::appliance
