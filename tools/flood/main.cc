@@ -106,6 +106,13 @@ int run_search(const Settings& settings, const Materials& materials, const io::C
   const auto best = search.find(settings.rate_per_s > 0 ? settings.rate_per_s : kRateFirst);
   if (!trials.failure.empty()) return fail(1, trials.failure);
   if (!best) return fail(1, "the server kept up with no rate that was tried");
+  if (search.generator_limited()) {
+    Verdict& verdict = trials.best.servers[0].verdict;
+    verdict.generator_limited = true;
+    verdict.remarks.push_back(
+        "the generator was the bottleneck of the search: the server may keep up with more; use "
+        "more --threads or another machine");
+  }
   if (settings.json != "-") std::printf("\nHighest rate (queries/s): %.0f\n\n", best->rate_per_s);
   return write_reports(trials.best, settings);
 }

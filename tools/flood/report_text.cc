@@ -183,23 +183,25 @@ void add_generator(Text& text, const Outcome::Server& server) {
 }
 
 // A stage's periods are those whose middle lies in it: they end where stages do, but not exactly.
-void add_step(Text& text, const std::vector<Period>& periods, uint64_t begin_ns,
+void add_step(Text& text, const Outcome& outcome, size_t server, uint64_t begin_ns,
               const Stage& stage) {
   Times from_due;
   uint64_t sent = 0, answered = 0, lost = 0, ns = 0;
-  for (const Period& period : periods) {
+  for (const Period& period : outcome.periods) {
     const uint64_t middle = (period.begin_ns + period.end_ns) / 2;
     if (middle < begin_ns || middle >= begin_ns + stage.duration_ns) continue;
-    const Totals& totals = period.lanes[0];
+    const Totals& totals = period.lanes[server];
     sent += totals[Count::Sent];
     answered += totals[Count::Answered];
     lost += totals.lost();
     ns += period.end_ns - period.begin_ns;
     from_due.add(totals.from_due);
   }
-  text.add("%12.0f %12.0f %12.0f %8.2f%% %10.3f %10.3f\n", (stage.from_per_s + stage.to_per_s) / 2,
+  text.add("%12.0f %12.0f %12.0f %8.2f%% %10.3f %10.3f", (stage.from_per_s + stage.to_per_s) / 2,
            per_second(sent, ns), per_second(answered, ns), percent(lost, sent),
            milliseconds(from_due.percentile(0.5)), milliseconds(from_due.percentile(0.99)));
+  const bool versus = outcome.servers.size() > 1;
+  text.add(versus ? "  %s\n" : "\n", outcome.servers[server].name.c_str());
 }
 
 }  // namespace
@@ -220,11 +222,12 @@ std::string report_text(const Outcome& outcome, const Settings& settings) {
 
 std::string steps_text(const Outcome& outcome, const std::vector<Stage>& stages) {
   Text text;
-  text.add("%12s %12s %12s %9s %10s %10s\n", "asked/s", "sent/s", "answered/s", "lost", "p50 ms",
+  text.add("%12s %12s %12s %9s %10s %10s", "asked/s", "sent/s", "answered/s", "lost", "p50 ms",
            "p99 ms");
+  text.add("%s\n", outcome.servers.size() > 1 ? "  server" : "");
   uint64_t begin_ns = 0;
   for (const Stage& stage : stages) {
-    add_step(text, outcome.periods, begin_ns, stage);
+    for (size_t i = 0; i < outcome.servers.size(); ++i) add_step(text, outcome, i, begin_ns, stage);
     begin_ns += stage.duration_ns;
   }
   text.add("\n");

@@ -39,4 +39,13 @@ bool Search::try_once(double rate_per_s) {
   return trial->passed;
 }
 
+bool Search::generator_limited() const {
+  const Trial* lowest = nullptr;
+  for (const Trial& trial : trials_) {
+    if (trial.passed || (best_ && trial.rate_per_s <= best_->rate_per_s)) continue;
+    if (!lowest || trial.rate_per_s <= lowest->rate_per_s) lowest = &trial;
+  }
+  return lowest && lowest->generator_limited;
+}
+
 }  // namespace dotring::flood

@@ -32,6 +32,8 @@ class Search {
   /// Starts at `rate_per_s`. The best trial that passed; nothing when none did.
   std::optional<Trial> find(double rate_per_s);
   const std::vector<Trial>& trials() const { return trials_; }
+  /// What ended the search above the best rate was the generator: the server may keep up with more.
+  bool generator_limited() const;
 
   /// Latency counts from when queries were due: a generator that was late only makes it harder.
   static bool passes(const Trial& trial, const SearchSettings& settings) {

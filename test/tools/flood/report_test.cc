@@ -150,6 +150,29 @@ TEST(Search, NoRateThatWorksIsNoResult) {
   EXPECT_FALSE(search.find(1000));
 }
 
+TEST(Search, WhoseLimitItWasIsKnown) {
+  const auto keeps_up_to = [](double rate_max, bool generator_limited) {
+    return [=](double rate) {
+      const bool late = rate > rate_max;
+      return Trial{rate, late ? 0.05 : 0, 2 * kMs, late && generator_limited, false};
+    };
+  };
+  for (const bool ours : {false, true}) {
+    Search search({}, keeps_up_to(5000, ours));
+    ASSERT_TRUE(search.find(1000));
+    EXPECT_EQ(search.generator_limited(), ours);
+  }
+  // Far above the server's limit the generator may be too slow, too: that says nothing.
+  Search both({}, [](double rate) {
+    return Trial{rate, rate > 1500 ? 0.05 : 0, 2 * kMs, rate > 1900, false};
+  });
+  ASSERT_TRUE(both.find(1000));
+  EXPECT_FALSE(both.generator_limited());
+  Search unlimited({.rate_max = 8000}, server_up_to(10'000));
+  ASSERT_TRUE(unlimited.find(1000));
+  EXPECT_FALSE(unlimited.generator_limited());
+}
+
 TEST(SvgChart, EscapesTextsAndKeepsPointsInside) {
   SvgChart chart("a<b", "x", "y");
   chart.set_x({100, 0.01, true});
