@@ -1,6 +1,7 @@
 #include "cache/redis/reply_reader.h"
 
 #include <gtest/gtest.h>
+#include <hiredis/hiredis.h>
 
 #include <string>
 
@@ -51,6 +52,32 @@ TEST_F(ReplyReaderTest, ReadsArraysWithinArraysInPieces) {
   EXPECT_EQ(reply[1][1].size(), 0u);
   EXPECT_EQ(reply[2].text(), "end");
 }
+
+// Debian 12's hiredis is older than RESP3; links do not ask for it there.
+#if HIREDIS_MAJOR >= 1
+TEST_F(ReplyReaderTest, ReadsTheTypesOfResp3) {
+  ASSERT_EQ(read("_\r\n#t\r\n,1.5\r\n=6\r\ntxt:ab\r\n%1\r\n+key\r\n:7\r\n"), Next::Reply);
+  EXPECT_EQ(reader_.reply().type(), ReplyType::Nil);
+  ASSERT_EQ(reader_.next(), Next::Reply);
+  EXPECT_EQ(reader_.reply().integer(), 1);
+  ASSERT_EQ(reader_.next(), Next::Reply);
+  EXPECT_EQ(reader_.reply().text(), "1.5");
+  ASSERT_EQ(reader_.next(), Next::Reply);
+  EXPECT_EQ(reader_.reply().text(), "ab");
+  ASSERT_EQ(reader_.next(), Next::Reply);
+  ASSERT_EQ(reader_.reply().size(), 2u);
+  EXPECT_EQ(reader_.reply()[0].text(), "key");
+  EXPECT_EQ(reader_.reply()[1].integer(), 7);
+}
+
+TEST_F(ReplyReaderTest, AMessageThatIsPushedIsNoAnswer) {
+  ASSERT_EQ(read(">3\r\n+message\r\n+channel\r\n+text\r\n*1\r\n:1\r\n"), Next::Reply);
+  EXPECT_EQ(reader_.reply().type(), ReplyType::Push);
+  EXPECT_EQ(reader_.reply()[2].text(), "text");
+  ASSERT_EQ(reader_.next(), Next::Reply);
+  EXPECT_EQ(reader_.reply().type(), ReplyType::Array);
+}
+#endif
 
 TEST_F(ReplyReaderTest, WhatIsNoReplyBreaksItForEver) {
   ASSERT_EQ(read("HTTP/1.1 400 Bad Request\r\n"), Next::Broken);

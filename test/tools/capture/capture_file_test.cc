@@ -47,7 +47,7 @@ TEST(PcapReaderTest, ReadsBothByteOrdersAndBothResolutions) {
 }
 
 TEST(PcapReaderTest, KeepsTheLinkTypesThatFilesWrite) {
-  for (const uint32_t link : {0u, 1u, 101u, 108u, 113u, 228u, 229u, 276u}) {
+  for (const uint32_t link : {0u, 1u, 12u, 14u, 101u, 108u, 113u, 228u, 229u, 276u}) {
     const Result result = read_all(pcap_of(kPacket, {false, false, link}));
     ASSERT_EQ(result.links.size(), 1u) << link;
     // libpcap has a number of its own for raw IP.

@@ -82,6 +82,49 @@ TEST(Metrics, RedisIsThereOnlyWhereItIsConfigured) {
   EXPECT_EQ(workers.text().find("redis"), std::string::npos);
 }
 
+TEST(Metrics, WhatRedisCostsAndGivesIsToldByKind) {
+  using cache::redis::Cause;
+  using cache::redis::ErrorKind;
+  TwoWorkers workers;
+  for (auto& redis : workers.redis) {
+    redis.gets.add(7);
+    redis.sets.add(5);
+    redis.commands.add(12);
+    redis.writes.add(2);
+    redis.late.add(1);
+    redis.sets_dropped.add(4);
+    redis.round_trip_us.add(300);
+    redis.servers.set(3);
+    redis.servers_readable.set(2);
+    redis.servers_writable.set(1);
+    redis.stops[static_cast<size_t>(Cause::Slow)].add(1);
+    redis.write_stops[static_cast<size_t>(Cause::Full)].add(2);
+    redis.errors[static_cast<size_t>(ErrorKind::ReadOnly)].add(3);
+  }
+  for (auto& tier : workers.tiers) {
+    tier.misses.add(6);
+    tier.envelope_faults[static_cast<size_t>(cache::tiers::EnvelopeFault::Seal)].add(2);
+    tier.value_faults[static_cast<size_t>(cache::tiers::ValueFault::FromTheFuture)].add(1);
+    tier.write_drops.add(4);
+  }
+  const std::string text = workers.text();
+  for (const char* line :
+       {"dotring_redis_commands_total{command=\"get\"} 14",
+        "dotring_redis_commands_total{command=\"set\"} 10",
+        "dotring_redis_commands_written_total 24", "dotring_redis_writes_total 4",
+        "dotring_redis_late_total 2", "dotring_redis_sets_dropped_total 8",
+        "dotring_redis_answers_not_stored_total 8", "dotring_redis_round_trip_seconds_count 2",
+        "dotring_redis_servers 6", "dotring_redis_servers_readable 4",
+        "dotring_redis_servers_writable 2", "dotring_redis_breaker_opened_total{cause=\"slow\"} 2",
+        "dotring_redis_writes_stopped_total{cause=\"full\"} 4",
+        "dotring_redis_errors_total{kind=\"read_only\"} 6",
+        "dotring_redis_lookups_total{result=\"miss\"} 12",
+        "dotring_redis_values_refused_total{reason=\"seal\"} 4",
+        "dotring_redis_values_refused_total{reason=\"future\"} 2"}) {
+    EXPECT_NE(text.find(line + std::string("\n")), std::string::npos) << line;
+  }
+}
+
 TEST(Metrics, AreOfTheFormatAndFollowItsConventions) {
   const PrometheusText text(TwoWorkers().text());
   EXPECT_GT(text.types().size(), 50u);
