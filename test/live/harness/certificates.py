@@ -31,6 +31,7 @@ class Authority:
             _builder(self._name, self._name, self._key.public_key(), -DAY, 30 * DAY)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .add_extension(_key_usage(sign_certificates=True), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
         self.path = folder / f"{name.replace(' ', '-')}.pem"
@@ -45,6 +46,7 @@ class Authority:
             .add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), critical=False)
             .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
             .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+            .add_extension(_issued_by(self._key), critical=False)  # Python asks for it since 3.13 (RFC 5280, 4.2.1.1)
             .sign(self._key, hashes.SHA256())
         )
         self._count += 1
@@ -70,6 +72,10 @@ def _general_name(name):
         return x509.DNSName(name)
 
 
+def _issued_by(key):
+    return x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key())
+
+
 def _key_usage(sign_certificates):
     unused = dict.fromkeys(
         "content_commitment key_encipherment data_encipherment key_agreement encipher_only decipher_only".split(), False
@@ -80,7 +86,7 @@ def _key_usage(sign_certificates):
 
 
 def _builder(subject, issuer, public_key, starts, ends):
-    now = datetime.datetime.utcnow()
+    now = datetime.datetime.now(datetime.timezone.utc)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
