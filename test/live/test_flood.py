@@ -214,7 +214,7 @@ class CookieServer(threading.Thread):
         while True:
             octets, peer = self.socket.recvfrom(4096)
             query = dns.message.from_wire(octets)
-            cookie = next(each.data for each in query.options if each.otype == dns.edns.OptionType.COOKIE)
+            cookie = next(each.to_wire() for each in query.options if each.otype == dns.edns.OptionType.COOKIE)
             self.asked.append((peer[1], cookie))
             answer = dns.message.make_response(query)
             answer.use_edns(options=[dns.edns.GenericOption(10, cookie[:8] + cookie[:1] * 8)])
