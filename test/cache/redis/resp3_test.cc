@@ -1,5 +1,5 @@
-// RESP3, which our side speaks where hiredis is 1.0 or newer (Debian 13), and RESP2 everywhere
-// else.
+// What only a server of RESP3 says, where hiredis reads it (1.0, Debian 13). How RESP3 is agreed
+// upon is introduction_test.cc's.
 
 #include <hiredis/hiredis.h>
 
@@ -35,24 +35,6 @@ class Resp3Test : public ClientTest {
 
   std::optional<ScriptedServer> server_;
 };
-
-TEST_F(Resp3Test, IsAskedForFirstWhereOurReaderKnowsIt) {
-  serve("", "$1\r\nv\r\n");
-  EXPECT_EQ(ask("key"), "v");
-  const char* first = kReaderKnowsResp3 ? "HELLO 3 " : "CLIENT SETNAME ";
-  EXPECT_TRUE(server_->commands[0].starts_with(first)) << server_->commands[0];
-}
-
-TEST_F(Resp3Test, AServerWithoutItIsSpokenToInResp2OnTheSameConnection) {
-  server_->script = [](const std::string& command) -> std::string {
-    if (command.starts_with("HELLO")) return "-NOPROTO unsupported protocol version\r\n";
-    return command.starts_with("GET") ? "$1\r\nv\r\n" : "";
-  };
-  open("redis://" + server_->address());
-  EXPECT_EQ(ask("key"), "v");
-  EXPECT_EQ(server_->connections(), 1u);
-  EXPECT_TRUE(server_->commands[kReaderKnowsResp3 ? 1 : 0].starts_with("CLIENT SETNAME"));
-}
 
 TEST_F(Resp3Test, PushesAreNoAnswersWhereverTheyCome) {
   if (!kReaderKnowsResp3) GTEST_SKIP() << "hiredis has no RESP3";
