@@ -91,6 +91,15 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
   shard_of(key).keep(key, answer, lifetime.fresh_s, now32_s);
 }
 
+void MemoryStore::bound_ttls(MutableBytes stored, const dns::AnswerView& view) const {
+  const TtlPolicy policy = this->policy();
+  const Lifetime lifetime = policy.judge(view);
+  dns::for_each_ttl(stored, [&](size_t offset, uint16_t) {
+    uint8_t* ttl = stored.data() + offset;
+    store_be32(ttl, policy.clamp_ttl(load_be32(ttl), lifetime));
+  });
+}
+
 Bytes MemoryStore::store_aged(const dns::QuestionKey& key, Bytes message,
                               const dns::AnswerView& view, uint32_t fresh_s, uint32_t age_s,
                               uint64_t now_s, PreparedAnswer& room) {

@@ -35,6 +35,7 @@ class MemoryStore final : public query::AnswerStore {
   query::Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override;
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
+  void bound_ttls(MutableBytes stored, const dns::AnswerView& view) const override;
   void store_failure(const dns::QuestionKey& key, uint64_t now_s) override;
 
   /// Keeps an answer of a slower tier as if it had come `age_s` ago, to be fresh for `fresh_s` in

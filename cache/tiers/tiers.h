@@ -48,6 +48,9 @@ class Tiers final : public query::AnswerStore {
   }
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
+  void bound_ttls(MutableBytes stored, const dns::AnswerView& view) const override {
+    memory_.bound_ttls(stored, view);
+  }
   void store_failure(const dns::QuestionKey& key, uint64_t now_s) override {
     memory_.store_failure(key, now_s);
   }

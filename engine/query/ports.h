@@ -115,6 +115,10 @@ class AnswerStore {
   /// all). `message` is as it came, OPT and all. Writes it to the slower tiers too.
   virtual void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
                      uint64_t now_s) = 0;
+  /// Brings the TTLs of an answer on its way to clients within the bounds of what is kept, so that
+  /// who asks first is told the same as everybody after. `stored` is in stored form, `view` of the
+  /// message it was made from.
+  virtual void bound_ttls(MutableBytes, const dns::AnswerView&) const {}
   /// The upstream gave no usable answer: failures are remembered with growing back-off (RFC 9520).
   virtual void store_failure(const dns::QuestionKey& key, uint64_t now_s) = 0;
 

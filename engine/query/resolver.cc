@@ -339,6 +339,7 @@ void Resolver::give_answer(Resolution& resolution, Bytes message, const dns::Ans
                                     view.rcode, error);
   }
   const size_t size = dns::to_stored_form(message, view, scratch_.data());
+  store_.bound_ttls({scratch_.data(), size}, view);
   const uint16_t flags = view.header.flags & (dns::kFlagAa | dns::kFlagTc | dns::kFlagZ);
   waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::Upstream,
                              {scratch_.data(), size}, flags, error);

@@ -3,6 +3,7 @@
 #include "cache/memory/memory_store.h"
 
 #include "cache/memory/shard_plan.h"
+#include "engine/dns/stored_answer.h"
 #include "test/cache/memory/store_fixture.h"
 
 namespace dotring::cache {
@@ -74,6 +75,25 @@ TEST(MemoryStore, TtlsShowFloorAndCeiling) {
   store.pass(10);
   store.find(key_of("a.test"));
   EXPECT_EQ(ttls_of(store.message()), (std::vector<uint32_t>{50, 590}));
+}
+
+TEST(MemoryStore, WhoAsksFirstIsToldTheTtlsThatAreKept) {
+  MemoryOptions options = StoreFixture::small();
+  options.ttl.ttl_min_s = 60;
+  options.ttl.ttl_max_s = 600;
+  options.ttl.ttl_negative_max_s = 300;
+  StoreFixture store(options);
+  for (const Answer& answer : {Answer("a.test").a(5).a(5000).opt(),
+                               Answer("a.test", dns::type::kA, 0x8183).soa(9000, 400)}) {
+    const dns::AnswerView view = answer.view();
+    std::vector<uint8_t> first(answer.bytes().size());
+    first.resize(dns::to_stored_form(answer.bytes(), view, first.data()));
+    store->bound_ttls(first, view);
+    store.store(key_of("a.test"), answer);
+    store.find(key_of("a.test"));
+    ASSERT_EQ(store.message().size(), first.size());
+    EXPECT_EQ(ttls_of(first), ttls_of(store.message()));
+  }
 }
 
 TEST(MemoryStore, KeysDifferByTypeAndBits) {

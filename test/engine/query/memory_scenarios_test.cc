@@ -42,7 +42,7 @@ TEST(OverMemory, NxDomainIsKeptAsLongAsItsSoaSays) {
     answer no.example.com A NXDOMAIN
     >> example.com. 900 IN SOA ns.example.com. mail.example.com. 1 2 3 4 20
     reply c1 NXDOMAIN
-    >> example.com. 900 IN SOA ns.example.com. mail.example.com. 1 2 3 4 20
+    >> example.com. 20 IN SOA ns.example.com. mail.example.com. 1 2 3 4 20
     after 15s
     ask c2 no.example.com A
     asked nothing
@@ -54,6 +54,21 @@ TEST(OverMemory, NxDomainIsKeptAsLongAsItsSoaSays) {
     fails no.example.com A noupstream
     reply c3 NXDOMAIN ede=19
     >> example.com. 30 IN SOA ns.example.com. mail.example.com. 1 2 3 4 20
+  )");
+}
+
+TEST(OverMemory, TheCeilingHoldsForWhoAsksFirst) {
+  play_over_memory(R"(
+    ask c1 www.example.com A
+    asked www.example.com A
+    answer www.example.com A NOERROR
+    > www.example.com. 604800 IN A 192.0.2.1
+    reply c1 NOERROR
+    > www.example.com. 86400 IN A 192.0.2.1
+    ask c2 www.example.com A
+    asked nothing
+    reply c2 NOERROR
+    > www.example.com. 86400 IN A 192.0.2.1
   )");
 }
 
