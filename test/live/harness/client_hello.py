@@ -2,7 +2,7 @@
 
 import struct
 
-SERVER_NAME, ALPN, PRE_SHARED_KEY, EARLY_DATA, SUPPORTED_VERSIONS = 0, 16, 41, 42, 43
+SERVER_NAME, ALPN, SESSION_TICKET, PRE_SHARED_KEY, EARLY_DATA, SUPPORTED_VERSIONS = 0, 16, 35, 41, 42, 43
 RECORD_HEADER, HANDSHAKE_HEADER, RANDOM = 5, 4, 32
 
 
@@ -11,7 +11,9 @@ class ClientHello:
         self.server_name = _server_name(extensions.get(SERVER_NAME))
         self.alpn = [name.decode() for name in _items(extensions.get(ALPN, b"\0\0")[2:], "!B")]
         self.versions = [pair[0] for pair in struct.iter_unpack("!H", extensions.get(SUPPORTED_VERSIONS, b"\0")[1:])]
-        self.tickets = _identities(extensions.get(PRE_SHARED_KEY))
+        # Of TLS 1.3, or of TLS 1.2 (RFC 5077, 3.2), where an empty one says only that it may be given.
+        old_ticket = extensions.get(SESSION_TICKET)
+        self.tickets = _identities(extensions.get(PRE_SHARED_KEY)) + ([old_ticket] if old_ticket else [])
         self.early_data = EARLY_DATA in extensions
 
 
