@@ -119,7 +119,7 @@ class TestEdns:
         octets = query_octets(use_edns=0)
         octets[-5] = 1  # the version in OPT's TTL field (RFC 6891, 6.1.3)
         reply = dns.message.from_wire(client.exchange_udp(dotring.server, octets))
-        assert client.rcode(reply) == "BADVERS" and reply.edns == 0
+        assert client.rcode(reply) == "BADVERS" and reply.edns == 0 and reply.payload == 1232
         assert not upstream.asked
 
     def test_two_opt_records_are_a_format_error(self, dotring, upstream):
@@ -150,8 +150,7 @@ class TestEdns:
 
     def test_keepalive_is_asked_for_empty(self, dotring, upstream):
         dotring.ask("www.zone.example")
-        octets = [option.data for option in upstream.asked[0].message.options if option.otype == 11]
-        assert octets in ([], [b""])
+        assert [option.data for option in upstream.asked[0].message.options if option.otype == 11] == [b""]
 
     def test_nothing_is_padded_in_clear_text(self, dotring):
         padding = dns.edns.GenericOption(12, bytes(20))
@@ -159,15 +158,23 @@ class TestEdns:
             reply = ask("www.zone.example", use_edns=0, options=[padding])
             assert 12 not in [option.otype for option in reply.options]
 
-    def test_keepalive_is_told_to_tcp_clients_who_ask_and_to_nobody_by_udp(self, dotring):
+    def test_keepalive_is_told_to_tcp_clients_who_ask_and_to_nobody_by_udp(self, stage, upstream):
+        dotring = Dotring(stage, [upstream], {"listen.tcp_idle_timeout_ms": 4000})
         keepalive = dns.edns.GenericOption(11, b"")
         reply = dotring.ask_tcp("www.zone.example", use_edns=0, options=[keepalive])
         (option,) = [option for option in reply.options if option.otype == 11]
-        assert struct.unpack("!H", option.data)[0] > 0
+        assert struct.unpack("!H", option.data)[0] == 40  # units of 100 ms
         reply = dotring.ask("www.zone.example", use_edns=0, options=[keepalive])
         assert 11 not in [option.otype for option in reply.options]
         reply = dotring.ask_tcp("www.zone.example", use_edns=0)
         assert 11 not in [option.otype for option in reply.options]
+
+    def test_of_subnets_nothing_is_told_also_where_the_client_forbids_it(self, dotring, upstream):
+        for index, source in enumerate((24, 0)):
+            option = dns.edns.ECSOption("192.0.2.0", source)
+            reply = dotring.ask(f"n{index}.zone.example", use_edns=0, options=[option])
+            assert client.addresses(reply) and not reply.options
+        assert [8 in asked.options for asked in upstream.asked] == [False, False]
 
     def test_an_answer_for_another_subnet_is_not_taken(self, stage, authority):
         def answer(asked):
