@@ -6,9 +6,13 @@ import pathlib
 import re
 import select
 import signal
+import socket
+import ssl
 import subprocess
 import time
 
+import dns.edns
+import dns.flags
 import dns.message
 import dns.query
 import pytest
@@ -41,6 +45,9 @@ class Responder:
         ask = dns.query.tcp if tcp else dns.query.udp
         port = int(self.ports["tcp" if tcp else "udp"])
         return ask(dns.message.make_query(name, "A", **options), "127.0.0.1", TIMEOUT_S, port)
+
+    def connect(self, transport):
+        return socket.create_connection(("127.0.0.1", int(self.ports[transport])), TIMEOUT_S)
 
     def signal(self, number):
         self.process.send_signal(number)
@@ -114,6 +121,115 @@ def test_queries_can_be_logged(start):
     logged = json.loads(responder.line())
     assert logged["query"] == "a.example." and logged["transport"] == "udp"
     assert logged["edns"]["udp_size"] == 1400 and logged["edns"]["do"] is True
+
+
+def test_udp_and_tcp_can_have_places_of_their_own(start):
+    responder = start("--udp", "127.0.0.1:0", "--tcp", "127.0.0.1:0")
+    assert responder.ask("a.example").answer == responder.ask("a.example", tcp=True).answer
+    assert start("--udp", "127.0.0.1:0").ports.keys() == {"udp"}
+
+
+def test_the_largest_datagram_can_be_chosen(start):
+    def cut(*options):
+        responder = start("--plain", "127.0.0.1:0", "--default", "size=1000", *options)
+        return bool(responder.ask("a.example", use_edns=0, payload=4096).flags & dns.flags.TC)
+
+    assert (cut(), cut("--udp-size-max", 600)) == (False, True)
+
+
+def test_the_seed_decides_what_is_lost(start):
+    def answered(seed):
+        """Which of many are, the last of which is always."""
+        options = ["--default", "loss=50%", "--rule", "last.example:loss=0", "--seed", seed]
+        responder = start("--udp", "127.0.0.1:0", *options)
+        ids = set()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(TIMEOUT_S)
+            client.connect(("127.0.0.1", int(responder.ports["udp"])))
+            for index in range(64):
+                name = "last.example" if index == 63 else "a.example"
+                client.send(dns.message.make_query(name, "A", id=index).to_wire())
+            while 63 not in ids:
+                ids.add(dns.message.from_wire(client.recv(4096)).id)
+        return ids
+
+    first = answered(7)
+    assert answered(7) == first and answered(8) != first and 1 < len(first) < 64
+
+
+def test_connections_end_when_idle_and_are_told_so(start):
+    responder = start("--plain", "127.0.0.1:0", "--idle-timeout", "200ms", "--keepalive", "3s")
+    with responder.connect("tcp") as idle:
+        assert idle.recv(1) == b""
+    reply = responder.ask("a.example", tcp=True, use_edns=0, options=[dns.edns.GenericOption(11, b"")])
+    assert [option.data for option in reply.options if option.otype == 11] == [bytes([0, 30])]
+
+
+def test_connections_above_the_limit_are_closed(start):
+    responder = start("--plain", "127.0.0.1:0", "--connections-max", 1)
+    with responder.connect("tcp") as first, responder.connect("tcp") as second:
+        assert second.recv(1) == b""
+        dns.query.send_tcp(first, dns.message.make_query("a.example", "A"))
+        assert dns.query.receive_tcp(first)[0].answer
+
+
+def test_queries_without_a_place_to_wait_are_answered_at_once(start):
+    responder = start("--plain", "127.0.0.1:0", "--default", "latency=60s", "--delayed-max", 1)
+    with responder.connect("tcp") as client:
+        for number in (1, 2):
+            dns.query.send_tcp(client, dns.message.make_query("a.example", "A", id=number))
+        assert dns.query.receive_tcp(client)[0].id == 2
+
+
+def test_what_is_in_flight_at_the_end_gets_the_time_that_was_given(start):
+    responder = start("--plain", "127.0.0.1:0", "--default", "latency=2s", "--drain", "60s", "--log-queries")
+    with responder.connect("tcp") as client:
+        dns.query.send_tcp(client, dns.message.make_query("a.example", "A"))
+        responder.line()
+        status, report = responder.end()
+        assert status == 0 and report["queries"]["tcp"] == 1
+        assert dns.query.receive_tcp(client)[0].answer
+
+
+class TestTls:
+    @pytest.fixture
+    def handshake(self, start, tmp_path):
+        """The stream of a client that trusts what is written, after one question; as the options want it."""
+
+        def connect(*options, name="responder.test"):
+            authority = tmp_path / "ca.pem"
+            made = ["--make-cert", "responder.test,127.0.0.1", "--write-ca", authority]
+            responder = start("--tls", "127.0.0.1:0", *made, *options)
+            context = ssl.create_default_context(cafile=str(authority))
+            stream = context.wrap_socket(responder.connect("tls"), server_hostname=name)
+            dns.query.send_tcp(stream, dns.message.make_query("a.example", "A"))
+            assert dns.query.receive_tcp(stream)[0].answer
+            return stream
+
+        return connect
+
+    def test_version_and_tickets(self, handshake):
+        for options, version, tickets in [
+            ([], "TLSv1.3", True),
+            (["--tls13", "--no-tickets"], "TLSv1.3", False),
+            (["--tls12"], "TLSv1.2", True),
+            (["--tls12", "--no-tickets"], "TLSv1.2", False),
+        ]:
+            with handshake(*options) as stream:
+                assert stream.version() == version
+                assert stream.session.has_ticket == tickets, options
+
+    def test_names_and_who_signed(self, handshake):
+        with handshake(name="127.0.0.1") as stream:
+            certificate = stream.getpeercert()
+            assert certificate["issuer"] != certificate["subject"]
+        with handshake("--self-signed") as stream:
+            certificate = stream.getpeercert()
+            assert certificate["issuer"] == certificate["subject"]
+
+    def test_an_expired_one_is_just_that(self, handshake):
+        with pytest.raises(ssl.SSLCertVerificationError, match="expired"):
+            handshake("--expired")
 
 
 @pytest.mark.parametrize(
