@@ -5,7 +5,7 @@ import time
 
 import dns.flags
 import pytest
-from harness import client
+from harness import client, servers
 from harness.certificates import Authority
 from harness.dotring import Dotring, Responder, run_once
 from harness.redis import PASSWORD, Cluster, Redis
@@ -84,15 +84,19 @@ class TestSharing:
             assert client.addresses(reply) == client.addresses(replies[name])
             assert client.ttl(reply) <= client.ttl(replies[name])
 
-    @pytest.mark.parametrize("way", ["tcp", "unix", "tls", "password"])
+    @pytest.mark.parametrize("way", ["tcp", "unix", "tls", "password", "valkey"])
     def test_a_restart_is_warm(self, stage, authority, way):
         options = {}
+        if way == "valkey" and not servers.available("valkey-server"):
+            pytest.skip("no valkey-server: Debian has it from 13 on")
         if way == "tls":
             redis = Redis(stage, authority=authority)
             options["redis.ca_file"] = authority.path
         elif way == "password":
             redis = Redis(stage, password=PASSWORD)
             options["redis.password_file"] = stage.file("password", PASSWORD + "\n")
+        elif way == "valkey":
+            redis = Redis(stage, program="valkey-server")
         else:
             redis = Redis(stage, unix=way == "unix")
         replies = self.warm(stage, redis, authority, names_of("n", 100), options)
@@ -184,9 +188,9 @@ class TestSeal:
 
     def test_without_a_seal_names_can_be_read(self, stage, authority):
         redis = Redis(stage)
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)])
+        dotring = dotring_with(stage, redis, [Responder(stage, authority)], {"redis.prefix": "edge:"})
         dotring.ask("www.zone.example")
-        wait_for(lambda: redis.keys() == ["dotring:answer/www.zone.example./A/IN/r"], "the key")
+        wait_for(lambda: redis.keys() == ["edge:answer/www.zone.example./A/IN/r"], "the key")
         assert 86_000 < int(redis.cli("ttl", redis.keys()[0])) < 2 * 86_400
 
     def test_keys_are_changed_without_losing_answers(self, stage, authority):
@@ -311,6 +315,9 @@ class TestFaults:
         for batch in range(5):
             self.check_all_answered(dotring, f"during{batch}-", limit_s=1.0)
         self.wait_until_degraded(dotring)
+        page = dotring.metrics()
+        assert page.sum("dotring_redis_breaker_opened_total") > 0
+        assert page.sum("dotring_redis_answers_not_stored_total") > 0
         way.delay_s = 0.0
         self.wait_until_stored_again(dotring)
 

@@ -12,9 +12,12 @@ PASSWORD = "secret-of-the-test"
 
 
 class Redis:
-    """One server; nothing is written to disk. `options`: of redis-server, without dashes."""
+    """One server; nothing is written to disk. `options`: of redis-server, without dashes.
 
-    def __init__(self, stage, authority=None, password=None, unix=False, port=None, **options):
+    `program` may be valkey-server: it takes the same options.
+    """
+
+    def __init__(self, stage, authority=None, password=None, unix=False, port=None, program="redis-server", **options):
         self._stage = stage
         self.authority = authority
         self.password = password
@@ -31,7 +34,7 @@ class Redis:
         if password:
             settings["requirepass"] = password
         settings |= {name.replace("_", "-"): value for name, value in options.items()}
-        self._command = [available("redis-server")]
+        self._command = [available(program)]
         for name, value in settings.items():
             self._command += [f"--{name}", str(value)]
         self.start()
