@@ -20,23 +20,35 @@ CLIENTS = ("-c", 4, "-q", 256)
 
 COMMANDS = "dotring_redis_commands_written_total"
 WRITES = "dotring_redis_writes_total"
+READABLE = "dotring_redis_servers_readable"
 HITS = 'dotring_redis_lookups_total{result="hit"}'
 
 
 class Redis:
-    def __init__(self, folder):
+    servers = 1  # that dotring connects to
+
+    def __init__(self, folder, *options):
         self.folder = folder
         self.port = free_port()
+        self._command = [shutil.which("redis-server"), "--port", self.port, "--bind", HOST, "--dir", folder]
+        self._command += ["--save", "", "--appendonly", "no", *options]
         self.start()
+
+    @property
+    def url(self):
+        return f"redis://{HOST}:{self.port}"
 
     def start(self):
         """Again, after it was stopped: empty."""
-        command = [shutil.which("redis-server"), "--port", self.port, "--bind", HOST, "--save", "", "--appendonly", "no"]
-        self.process = Pinned("redis", command, SOURCE_CORE, self.folder)
+        self.process = Pinned("redis", self._command, SOURCE_CORE, self.folder)
         self.process.wait_until(lambda: accepts(self.port), "port")
 
+    def stop(self):
+        self.process.stop()
+
     def cli(self, *words):
-        return subprocess.run(["redis-cli", "-p", str(self.port), *words], capture_output=True, text=True).stdout
+        command = ["redis-cli", "-p", self.port, *words]
+        return subprocess.run(list(map(str, command)), capture_output=True, text=True).stdout
 
     def keys(self):
         return int(self.cli("dbsize"))
@@ -45,23 +57,22 @@ class Redis:
 class DotringWithRedis(Dotring):
     """Named as dotring, so that every answer of it must be right."""
 
-    def __init__(self, beside):
+    def __init__(self, beside, make_redis=Redis):
         super().__init__(beside.bin_dir, beside.folder, beside.upstream)
-        self.redis = Redis(beside.folder)
-        self.way_port = self.redis.port  # where dotring connects to
-        self.readable = True  # whether that can be
+        self.redis = make_redis(beside.folder)
+        self.url = self.redis.url  # where dotring connects to
+        self.servers = self.redis.servers  # how many of them must be there
 
     def command(self):
-        return [*super().command(), f"--redis.url=redis://{HOST}:{self.way_port}"]
+        return [*super().command(), f"--redis.url={self.url}"]
 
     def start(self):
         super().start()
-        if self.readable:
-            self.process.wait_until(lambda: page_sums(self, "dotring_redis_servers_readable")[0] > 0, "Redis")
+        self.process.wait_until(lambda: page_sums(self, READABLE)[0] >= self.servers, "Redis")
 
     def end(self):
         self.stop()
-        self.redis.process.stop()
+        self.redis.stop()
 
 
 class RedisWork(Work):

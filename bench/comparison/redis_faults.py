@@ -10,7 +10,9 @@ import signal
 import sys
 import threading
 
-from comparison.redis import DotringWithRedis, RedisWork
+from comparison.metrics import page_sums
+from comparison.redis import READABLE, DotringWithRedis, Redis, RedisWork
+from comparison.redis_groups import Cluster, Sentinels
 from comparison.source import check_all_right
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[2] / "test" / "live"))
@@ -22,6 +24,8 @@ LOAD_S = 4
 FAULT_FROM_S = 0.5
 FAULT_S = 2
 LATE_S = 0.5
+MASTERS = "dotring_redis_masters_changed_total"
+BREAKER_OPENED = "dotring_redis_breaker_opened_total"
 
 
 class Ends(contextlib.ExitStack):
@@ -35,6 +39,8 @@ class Fault:
     """None at all: what Redis itself costs."""
 
     name = "well"
+    make_redis = Redis
+    load_s = LOAD_S
 
     def prepare(self, own, ends):
         """Puts something in the way, before dotring starts."""
@@ -44,6 +50,9 @@ class Fault:
 
     def end(self, own):
         pass
+
+    def check(self, own):
+        """Fails when what was to happen did not happen."""
 
 
 class Stopped(Fault):
@@ -81,7 +90,7 @@ class Slow(Fault):
 
     def prepare(self, own, ends):
         self._way = Delayed(ends, own.redis)
-        own.way_port = self._way.port
+        own.url = self._way.url
 
     def begin(self, own):
         self._way.delay_s = LATE_S
@@ -94,11 +103,43 @@ class Nonsense(Fault):
     name = "garbage"
 
     def prepare(self, own, ends):
-        own.way_port = Garbage(ends).port
-        own.readable = False
+        own.url = Garbage(ends).url
+        own.servers = 0
 
 
-FAULTS = (Fault(), Stopped(), Killed(), Full(), Slow(), Nonsense())
+class NodeLost(Fault):
+    """A third of the names has nowhere to be asked or stored."""
+
+    name = "node_lost"
+    make_redis = Cluster
+
+    def begin(self, own):
+        own.redis.nodes[1].process.signal(signal.SIGKILL)
+
+    def end(self, own):
+        own.redis.nodes[1].start()
+
+    def check(self, own):
+        if page_sums(own, BREAKER_OPENED)[0] == 0:
+            raise RuntimeError("the lost node was not noticed")
+
+
+class FailedOver(Fault):
+    """The master dies, and the sentinels need their time."""
+
+    name = "failed_over"
+    make_redis = Sentinels
+    load_s = 2 * LOAD_S
+
+    def begin(self, own):
+        own.redis.master.process.signal(signal.SIGKILL)
+
+    def check(self, own):
+        if page_sums(own, MASTERS)[0] < 2 or page_sums(own, READABLE)[0] == 0:
+            raise RuntimeError("the new master was not taken up while the load went on")
+
+
+FAULTS = (Fault(), Stopped(), Killed(), Full(), Slow(), Nonsense(), NodeLost(), FailedOver())
 
 
 class RedisFaults(RedisWork):
@@ -113,7 +154,7 @@ class RedisFaults(RedisWork):
         return result
 
     def _with(self, fault, server, source):
-        own = DotringWithRedis(server)
+        own = DotringWithRedis(server, fault.make_redis)
         with Ends() as ends:
             fault.prepare(own, ends)
             own.start()
@@ -125,15 +166,17 @@ class RedisFaults(RedisWork):
             for timer in timers:
                 timer.start()
             try:
-                return self._load(own, source)
+                p99_us = self._load(own, source, fault.load_s)
+                fault.check(own)
+                return p99_us
             finally:
                 for timer in timers:
                     timer.join()
 
     @staticmethod
-    def _load(server, source):
+    def _load(server, source, seconds=LOAD_S):
         options = ("--names", 0, "--first-name", source.new_names(100_000), "-c", 4, "-q", 4096)
-        report = source.run(server.port, *options, "-Q", RATE, "-l", LOAD_S)
+        report = source.run(server.port, *options, "-Q", RATE, "-l", seconds)
         check_all_right(report, server.name)
         return report["latency_from_due_us"]["p99"]
 

@@ -22,6 +22,8 @@ FIGURES = {
     "p99_full_us": ("full µs", "{:,.0f}", 1),
     "p99_slow_us": ("500 ms late µs", "{:,.0f}", 1),
     "p99_garbage_us": ("garbage µs", "{:,.0f}", 1),
+    "p99_node_lost_us": ("node lost µs", "{:,.0f}", 1),
+    "p99_failed_over_us": ("failed over µs", "{:,.0f}", 1),
     "bytes_per_answer": ("bytes/answer", "{:,.0f}", 1),
     "cached_share": ("cached", "{:.2%}", 1),
     "first_answer_ms": ("first answer ms", "{:.1f}", 1),
