@@ -2,7 +2,6 @@
 
 import json
 import os
-import pty
 import re
 import socket
 import subprocess
@@ -14,6 +13,7 @@ import pytest
 from harness import client_hello
 from harness.dotring import ENVIRONMENT, program
 from harness.recorder import HOST, Recorders
+from harness.terminal import shown_on_a_terminal
 
 
 def command(port, *options):
@@ -131,25 +131,8 @@ def test_the_name_of_the_server_is_sent_to_it():
     assert hellos[0].server_name == "dns.example"
 
 
-def shown_on_a_terminal(arguments):
-    """What a program writes to a terminal; its standard output is a pipe."""
-    terminal, its_end = pty.openpty()
-    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=its_end, env=dict(os.environ, **ENVIRONMENT))
-    os.close(its_end)
-    text = b""
-    try:
-        while piece := os.read(terminal, 4096):
-            text += piece
-    except OSError:  # it has ended
-        pass
-    os.close(terminal)
-    output, _ = process.communicate(timeout=60)
-    assert process.returncode == 0
-    return text.decode(), output.decode()
-
-
 def test_a_line_lives_on_a_terminal_and_is_gone_at_the_end(recorder):
-    text, output = shown_on_a_terminal(command(recorder.port, "-Q", 500, "-l", 0.5, "-S", 0.1))
+    text, output = shown_on_a_terminal(command(recorder.port, "-Q", 500, "-l", 0.5, "-S", 0.1), ENVIRONMENT)
     line = r"\r\x1b\[K +\d s  sent \d+/s  answered \d+/s  lost 0\.00%  p50 \d+\.\d+ ms  p99 \d+\.\d+ ms"
     assert len(re.findall(line, text)) >= 3 and text.endswith("\r\x1b[K")
     assert "Queries completed:    250 (100.00%)" in output and "\x1b" not in output

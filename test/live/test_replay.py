@@ -5,6 +5,7 @@ import gzip
 import json
 import lzma
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,6 +17,7 @@ from harness.captures import SERVER, answer, ask, pcap, tcp, udp
 from harness.client import framed
 from harness.dotring import ENVIRONMENT, Responder, program
 from harness.ports import free_port
+from harness.terminal import shown_on_a_terminal
 from harness.waiting import wait_for
 
 CLIENTS = ["192.0.2.1", "192.0.2.2", "2001:db8::3"]
@@ -125,6 +127,24 @@ def test_recorded_timing_times_a_factor(stage, authority, folder, factor, second
     assert report["timing"]["lateness_us"]["count"] == 101
     # Never early: what is late is counted and told.
     assert report["timing"]["drift_us"] >= 0
+
+
+def test_what_drifts_is_told_and_sent_all_the_same(stage, authority, folder):
+    """Nobody sends 50 million queries a second: each is late, and none is left out."""
+    responder = Responder(stage, authority)
+    path = write(folder, pcap(conversation(300, 0)))
+    status, out, err = run(path, "-p", responder.plain_port, "-Q", 50_000_000, "-m", "tcp")
+    assert status == 0 and err == "" and re.search(r"answered +300 \(100\.00 %\)", out), out
+    assert float(re.search(r"drift at the last query \(ms\) +(\S+)", out)[1]) > 0
+    assert re.search(r"sent late \(ms\) +p50 \S+ .*max 0*[.0]*[1-9]", out), out
+
+
+def test_a_line_lives_on_a_terminal_and_is_gone_at_the_end(stage, authority, folder):
+    responder = Responder(stage, authority)
+    path = write(folder, pcap(conversation(3, 0.8)))
+    shown, output = shown_on_a_terminal(command(path, "-p", responder.plain_port), ENVIRONMENT)
+    assert re.search(r"\r\x1b\[K\d sent, \d answered, 0 lost, \d+/s, late p99 \d+\.\d+ ms", shown), shown
+    assert shown.endswith("\r\x1b[K") and "queries sent" in output and "\x1b" not in output
 
 
 def test_a_constant_rate(stage, authority, folder):
