@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "tools/dotring/config/command_line.h"
@@ -188,6 +189,38 @@ TEST(ConfigKeys, DefaultsAreWithinTheirLimitsAndNamesAreUnique) {
     const std::vector<std::string> items = key.get(configuration, key.limits);
     EXPECT_FALSE(key.set(configuration, key.limits, items)) << key.name;
     EXPECT_EQ(find_key(key.name), &key);
+  }
+}
+
+/// Sets `key` to something else than its default, of whatever type it is; false when nothing fits.
+bool change(const Key& key, Configuration& configuration) {
+  const std::vector<std::string> before = key.get(configuration, key.limits);
+  const Key& any_list = *find_key("listen.dns");
+  std::vector<std::string> values = split_items(any_list, key.describe(key.limits));
+  for (const uint64_t number : {key.limits.min, key.limits.max}) {
+    values.push_back(std::to_string(number));
+  }
+  for (const char* value :
+       {"false", "true", "192.0.2.1:5353", "192.0.2.0/24", "192.0.2.1:53 10.0.0.0/8",
+        "tls://192.0.2.1#dns.example", "redis://192.0.2.1", "/a/file"}) {
+    values.emplace_back(value);
+  }
+  return std::any_of(values.begin(), values.end(), [&](const std::string& value) {
+    return !key.set(configuration, key.limits, std::span(&value, 1)) &&
+           key.get(configuration, key.limits) != before;
+  });
+}
+
+TEST(ConfigKeys, EachChangesItsOwnValueAndNoOther) {
+  const Configuration defaults;
+  for (const Key& key : keys()) {
+    Configuration configuration;
+    EXPECT_TRUE(change(key, configuration)) << key.name;
+    for (const Key& other : keys()) {
+      if (&other == &key) continue;
+      EXPECT_EQ(other.get(configuration, other.limits), other.get(defaults, other.limits))
+          << key.name << " changes " << other.name;
+    }
   }
 }
 
