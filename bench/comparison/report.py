@@ -11,6 +11,7 @@ FIGURES = {
     "late_p99_us": ("sent late p99 µs", "{:,.0f}", 1),
     "failed_share": ("failed", "{:.2%}", 1),
     "queries_per_tls_write": ("queries/TLS write", "{:.1f}", 1),
+    "upstream_cpu_us_per_query": ("its upstream's µs", "{:.2f}", 1),
     "above_us": ("µs above", "{:.2f}", 1),
     "commands_per_write": ("commands/write", "{:.1f}", 1),
     "redis_hit_share": ("hits in Redis", "{:.2%}", 1),

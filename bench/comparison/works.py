@@ -42,6 +42,7 @@ def measured(server, source, *options):
     if server.name == "dotring":
         check_all_right(report, server.name)
     return {
+        "answers": right,
         "cpu_us_per_query": cpu_ns / 1000 / max(right, 1),
         "queries_per_s": right / report["duration_s"],
         "p50_us": report["latency_from_due_us"]["p50"],
@@ -110,9 +111,10 @@ class Misses(Work):
         source.run(server.port, *self._options(source, 0.3))
 
     def round(self, server, source):
-        before = tls_batches(server)
+        before, upstream_before_ns = tls_batches(server), server.upstream.process.cpu_ns()
         result = measured(server, source, *self._options(source, RUN_S))
-        after = tls_batches(server)
+        after, upstream_ns = tls_batches(server), server.upstream.process.cpu_ns() - upstream_before_ns
+        result["upstream_cpu_us_per_query"] = upstream_ns / 1000 / max(result["answers"], 1)
         if before and after and after[1] > before[1]:
             result["queries_per_tls_write"] = (after[0] - before[0]) / (after[1] - before[1])
         return result
