@@ -1,5 +1,6 @@
 // Bytes of a hostile Redis: whatever arrives, the reader stays within its limits, what it gives can
-// be walked, and how the bytes were split makes no difference.
+// be walked, how the bytes were split makes no difference, and maps of slots and redirections name
+// slots that there are.
 //
 // The first octet says how they are split.
 
@@ -8,7 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "cache/redis/error_reply.h"
 #include "cache/redis/reply_reader.h"
+#include "cache/redis/slot.h"
+#include "cache/redis/slot_map.h"
 
 namespace dotring::cache::redis {
 namespace {
@@ -24,9 +28,26 @@ void walk(const Reply& reply, int depth, std::string& seen) {
   for (size_t i = 0; i < reply.size(); ++i) walk(reply[i], depth + 1, seen);
 }
 
+// As an answer to CLUSTER SLOTS, and as an error: what is believed is possible.
+void understand(const Reply& reply) {
+  const Endpoint asked{*IpAddress::parse("127.0.0.1"), 6379};
+  if (const auto map = parse_slot_map(reply, asked)) {
+    assert(map->size() <= reply.size());
+    for (const SlotRange& range : *map) assert(range.first < kSlots && range.last < kSlots);
+  }
+  if (!reply.is(ReplyType::Error)) return;
+  assert(static_cast<size_t>(kind_of(reply.text())) < kErrorKinds);
+  if (const auto to = parse_redirection(reply.text(), asked)) {
+    assert(to->slot < kSlots && to->endpoint.port != 0);
+  }
+}
+
 ReplyReader::Next take(ReplyReader& reader, std::string& seen) {
   ReplyReader::Next next;
-  while ((next = reader.next()) == ReplyReader::Next::Reply) walk(reader.reply(), 0, seen);
+  while ((next = reader.next()) == ReplyReader::Next::Reply) {
+    walk(reader.reply(), 0, seen);
+    understand(reader.reply());
+  }
   if (next == ReplyReader::Next::Broken) assert(reader.what() != nullptr);
   return next;
 }

@@ -258,6 +258,13 @@ VALUES = {
     **{f"answer_{name}": stored(message) for name, message in ANSWERS.items() if len(message) < 2000},
 }
 
+# Two messages that are compared: each answer beside a plain one.
+COMPARISONS = {
+    name: struct.pack("!H", len(message)) + message + ANSWERS["address"]
+    for name, message in ANSWERS.items()
+    if len(message) < 1000
+}
+
 
 def write(target, seeds):
     folder = CORPUS / target
@@ -273,3 +280,4 @@ if __name__ == "__main__":
     write("fuzz_framing", FRAMES)
     write("fuzz_redis_reply", REPLIES)
     write("fuzz_redis_value", VALUES)
+    write("fuzz_comparison", COMPARISONS)
