@@ -2,7 +2,7 @@
 //
 // Single issuer with deferred task work: completions are processed only when this thread asks for
 // them, so no callback ever runs in between. Newer kernel features are probed (kernel.h), never
-// assumed.
+// assumed. The kernel refuses all other operations on it (restrictions, Linux 5.10).
 //
 // Completions are reaped first and run afterwards; an operation that could not get a submission
 // entry makes room by submitting what is queued.
@@ -73,6 +73,7 @@ class Ring {
   io_uring_sqe* begin(Completion& completion);
   io_uring_sqe* next_entry();
   std::optional<std::string> provide_buffers();
+  std::optional<std::string> enable();
   void provide(uint16_t buffer, int position);
   size_t buffer_ring_size() const;
   void reap();
