@@ -94,6 +94,8 @@ class Loop {
 
   /// From any thread: runs `work` on the loop's thread, soon. Bounded use: control only, not data.
   void post(std::function<void()> work);
+  /// From any thread: a turn soon, though there is nothing to do, for whoever watches that it turns.
+  void nudge() { wake(); }
   /// From any thread: run() returns after the current turn.
   void stop();
 

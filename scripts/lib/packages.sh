@@ -10,7 +10,7 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config liburing-dev libwolfssl-dev libmimalloc-dev \
         libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev \
-        libmicrohttpd-dev libhiredis-dev libpcap-dev zlib1g-dev liblzma-dev libzstd-dev \
+        libmicrohttpd-dev libhiredis-dev libseccomp-dev libpcap-dev zlib1g-dev liblzma-dev libzstd-dev \
         liblz4-dev ca-certificates
       ;;
     ask) echo 'bind9-dnsutils|dnsutils' ;;

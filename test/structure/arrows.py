@@ -69,6 +69,7 @@ LIBRARIES = {
     "CLI/": ("tools",),
     "prometheus/": ("tools",),
     "microhttpd": ("tools",),
+    "seccomp.h": ("tools/dotring/process",),
     "nlohmann/": ("tools", "test"),
     "pcap/": ("tools/capture",),
     "zlib.h": ("tools/capture", "test/tools/capture"),

@@ -186,6 +186,20 @@ void Appliance::begin_drain() {
   for (const auto& worker : workers_) worker->stop();
 }
 
+std::optional<size_t> Appliance::find_stuck(uint64_t after_ms) {
+  std::vector<uint64_t> turns;
+  for (const io::LoopStatistics* loop : sources_.loops) turns.push_back(loop->turns.value());
+  const auto stuck = watch_->stuck(turns, clock_.monotonic_us() / 1000, after_ms);
+  for (const auto& worker : workers_) worker->nudge();
+  const size_t before = stuck_.exchange(stuck.value_or(kNobody), std::memory_order_relaxed);
+  if (stuck && before != *stuck) {
+    log_.error("worker_stuck", {{"worker", *stuck}, {"silent_ms", after_ms}});
+  } else if (!stuck && before != kNobody) {
+    log_.info("workers_turn_again");
+  }
+  return stuck;
+}
+
 void Appliance::begin_hand_over(listen::ConnectionHeir& heir) {
   const std::lock_guard guard(reload_mutex_);
   draining_ = true;

@@ -62,6 +62,10 @@ class Appliance {
   void abort();
   bool ended() const;
 
+  /// To be asked again and again: the first worker that has not turned for `after_ms`. Idle ones
+  /// are made to turn; what changes is logged, and told by the admin pages.
+  std::optional<size_t> find_stuck(uint64_t after_ms);
+
   /// From any thread, between start() and the end. Duplicates of all listening sockets, or none.
   std::vector<int> duplicate_sockets();
   /// The same: goes on with a TCP connection of a dotring before this one.
@@ -94,6 +98,8 @@ class Appliance {
   Page metrics_page();
   HealthFacts health();
 
+  static constexpr size_t kNobody = SIZE_MAX;
+
   mutable std::mutex in_force_mutex_;  ///< of the pointer
   std::shared_ptr<const InForce> in_force_;
   Log& log_;
@@ -113,6 +119,7 @@ class Appliance {
   std::optional<ProgressWatch> watch_;
   std::atomic<bool> draining_{false};
   std::atomic<size_t> inherited_{0};
+  std::atomic<size_t> stuck_{kNobody};  ///< what find_stuck() found
   std::vector<std::unique_ptr<Worker>> workers_;
   AdminServer admin_;  ///< last: its thread reads all of the above
 };

@@ -82,11 +82,10 @@ Page Appliance::metrics_page() {
 }
 
 HealthFacts Appliance::health() {
-  std::vector<uint64_t> turns;
-  for (const io::LoopStatistics* loop : sources_.loops) turns.push_back(loop->turns.value());
   HealthFacts facts;
   facts.draining = draining_;
-  facts.stuck_worker = watch_->stuck(turns, clock_.monotonic_us() / 1000);
+  const size_t stuck = stuck_.load(std::memory_order_relaxed);
+  if (stuck != kNobody) facts.stuck_worker = stuck;
   facts.servers = sources_.servers.size();
   for (const ServerSources& server : sources_.servers) {
     if (failing_everywhere(server)) ++facts.servers_failing;

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -13,9 +14,13 @@
 #include "tools/common/version.h"
 #include "tools/dotring/appliance.h"
 #include "tools/dotring/config/command_line.h"
+#include "tools/dotring/config/credentials.h"
 #include "tools/dotring/config/print.h"
 #include "tools/dotring/process/activation.h"
+#include "tools/dotring/process/notifier.h"
 #include "tools/dotring/process/predecessor.h"
+#include "tools/dotring/process/privileges.h"
+#include "tools/dotring/process/seccomp.h"
 #include "tools/dotring/process/takeover_server.h"
 
 #ifdef DOTRING_MIMALLOC
@@ -56,12 +61,18 @@ std::optional<ConfigError> read_environment(Configuration& configuration) {
   return apply_source(settings_of_environment(variables), configuration);
 }
 
+void find_credentials_of_manager(Configuration& configuration) {
+  const char* directory = std::getenv("CREDENTIALS_DIRECTORY");
+  find_credentials(configuration, directory ? directory : "");
+}
+
 /// File, environment, command line: each replaces what was before.
 std::optional<ConfigError> read_configuration(const CommandLine& line,
                                               Configuration& configuration) {
   if (auto error = read_file(line, configuration)) return error;
   if (auto error = read_environment(configuration)) return error;
   if (auto error = apply_settings(line.settings, configuration)) return error;
+  find_credentials_of_manager(configuration);
   if (auto found = check(configuration)) {
     return ConfigError{found->key, found->value, "", found->problem};
   }
@@ -86,6 +97,9 @@ int check_config(const Configuration& configuration) {
 
 // ---------------------------------------------------------------------------------------------------------
 // Running
+
+/// The status that the service manager shows.
+constexpr std::string_view kAnswers = "answers";
 
 /// What the thread that is asked for a takeover wakes main's by.
 constexpr int kTakenSignal = SIGUSR2;
@@ -116,35 +130,53 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// True: dotring shall end, for the second time, as somebody said within `wait_ms`.
-bool end_signal_came(long wait_ms) {
-  const sigset_t signals = end_signals();
-  const timespec wait{wait_ms / 1000, wait_ms % 1000 * 1'000'000};
-  return sigtimedwait(&signals, nullptr, &wait) > 0;
+/// The one of `signals` that came within `wait_ms`, or 0.
+int next_signal(const sigset_t& signals, uint64_t wait_ms) {
+  const timespec wait{static_cast<time_t>(wait_ms / 1000),
+                      static_cast<long>(wait_ms % 1000 * 1'000'000)};
+  return std::max(sigtimedwait(&signals, nullptr, &wait), 0);
+}
+
+/// What the workers are, for the admin pages, the log and the service manager: alive is only told
+/// while all of them turn.
+void look_after(Appliance& appliance, Notifier& notifier) {
+  const uint64_t watchdog_ms = notifier.watchdog_ms();
+  const uint64_t stuck_ms = watchdog_ms > 0
+                                ? std::min(watchdog_ms / 2, ProgressWatch::kStuckAfterMs)
+                                : ProgressWatch::kStuckAfterMs;
+  const auto stuck = appliance.find_stuck(stuck_ms);
+  if (!stuck) return notifier.alive();
+  notifier.status("worker " + std::to_string(*stuck) + " does not turn any more");
 }
 
 /// Until this dotring is asked to end, or another one answers in its place.
-void serve_signals(Appliance& appliance, const TakeoverServer& successor) {
+void serve_signals(Appliance& appliance, const TakeoverServer& successor, Notifier& notifier) {
+  constexpr uint64_t kLookMs = 5000;
+  const uint64_t watchdog_ms = notifier.watchdog_ms();
+  const uint64_t look_ms =
+      watchdog_ms > 0 ? std::clamp(watchdog_ms / 4, uint64_t{1}, kLookMs) : kLookMs;
   sigset_t signals = end_signals();
   sigaddset(&signals, SIGHUP);
   sigaddset(&signals, kTakenSignal);
   for (;;) {
-    int number = 0;
-    if (sigwait(&signals, &number) != 0) continue;
-    if (number == SIGTERM || number == SIGINT) return;
-    if (number == kTakenSignal && successor.taken()) return;
+    const int number = next_signal(signals, look_ms);
+    if (number == SIGTERM || number == SIGINT) return notifier.stopping();
+    if (number == kTakenSignal && successor.taken()) {
+      return notifier.main_process(successor.successor());
+    }
     if (number == SIGHUP) appliance.reload();
+    look_after(appliance, notifier);
   }
 }
 
 /// True: everything was closed in order. False: something of the kernel's does not let go.
 bool drain(uint64_t drain_ms, Appliance& appliance) {
-  constexpr long kLookMs = 5;
+  constexpr uint64_t kLookMs = 5;
   constexpr uint64_t kCloseMs = 3000;
   bool aborted = false;
   uint64_t left_ms = drain_ms + kCloseMs;
-  for (; !appliance.ended() && left_ms > 0; left_ms -= std::min<uint64_t>(left_ms, kLookMs)) {
-    if (!end_signal_came(kLookMs) || aborted) continue;
+  for (; !appliance.ended() && left_ms > 0; left_ms -= std::min(left_ms, kLookMs)) {
+    if (next_signal(end_signals(), kLookMs) == 0 || aborted) continue;
     aborted = true;
     appliance.abort();
     left_ms = kCloseMs;
@@ -160,6 +192,17 @@ void return_memory_at_once() {
 #elif defined(DOTRING_MIMALLOC)
   mi_option_set(mi_option_decommit_delay, 0);  // its name until 2.1
 #endif
+}
+
+/// CAP_NET_BIND_SERVICE stays where it is of use.
+bool has_low_ports(const Configuration& configuration) {
+  constexpr uint16_t kFirstFree = 1024;
+  const auto is_low = [](const Endpoint& address) {
+    return address.port > 0 && address.port < kFirstFree;
+  };
+  const std::vector<Endpoint>& dns = configuration.listen_dns;
+  return std::any_of(dns.begin(), dns.end(), is_low) ||
+         (configuration.admin.listen && is_low(*configuration.admin.listen));
 }
 
 /// The sockets that systemd has opened for us.
@@ -184,6 +227,11 @@ void take_over(Predecessor& predecessor, Appliance& appliance, Log& log) {
 int run(const CommandLine& line, const Configuration& configuration) {
   block_signals();
   raise_descriptor_limit();
+  Notifier notifier = Notifier::of_environment();
+  if (auto failure = drop_privileges({configuration.process.user, has_low_ports(configuration)})) {
+    return fail(StartFailure::kCouldNot,
+                {"process.user", configuration.process.user, "", *failure});
+  }
   return_memory_at_once();
   Log log(configuration.log, STDOUT_FILENO);
   const std::string& path = configuration.process.takeover_socket;
@@ -197,15 +245,25 @@ int run(const CommandLine& line, const Configuration& configuration) {
   }
   const tls::Library library;
   Appliance appliance(configuration, entropy_from_kernel(), log, std::move(given));
-  appliance.set_reload_hooks({[&line] { return read_again(line); }, nullptr, nullptr});
+  appliance.set_reload_hooks({[&line] { return read_again(line); },
+                              [&] { notifier.reloading(io::Clock().monotonic_us()); },
+                              [&] { notifier.ready(kAnswers); }});
   if (auto failure = appliance.start()) return fail(failure->status, failure->error);
   TakeoverServer successor(
       log, {[&] { return appliance.duplicate_sockets(); }, [] { kill(getpid(), kTakenSignal); }});
   if (!path.empty()) {
     if (auto failure = successor.open(path)) return could_not(*failure);
   }
+  if (configuration.process.seccomp) {
+    if (auto failure = restrict_system_calls()) {
+      return fail(StartFailure::kCouldNot,
+                  {"process.seccomp", "true", "", *failure + "; make it false"});
+    }
+  }
   take_over(predecessor, appliance, log);
-  serve_signals(appliance, successor);
+  if (predecessor.found()) notifier.main_process(getpid());
+  notifier.ready(kAnswers);
+  serve_signals(appliance, successor, notifier);
   successor.taken() ? appliance.begin_hand_over(successor) : appliance.begin_drain();
   if (!drain(appliance.drain_ms(), appliance)) {
     std::fputs("dotring: ended without closing everything: the kernel does not let go\n", stderr);

@@ -39,6 +39,7 @@ class Worker {
   bool ended() const { return ended_.load(std::memory_order_acquire); }
 
   /// See WorkerParts. Between run() and the end.
+  void nudge() { parts_->nudge(); }
   void tell_flush() { parts_->tell_flush(); }
   std::future<std::vector<int>> duplicate_sockets() { return parts_->duplicate_sockets(); }
   void inherit(int descriptor, const Endpoint& local, Bytes unread) {

@@ -56,6 +56,8 @@ class WorkerParts {
   /// Without run(): closes what open() has opened.
   void close();
 
+  /// From any thread: shows that it turns.
+  void nudge() { loop_.nudge(); }
   /// From any thread: run() comes to its end.
   void stop() { loop_.stop(); }
   /// The same, but listening sockets and TCP connections go to somebody else.

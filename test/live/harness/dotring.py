@@ -48,8 +48,9 @@ class Dotring:
         after=None,
         manager=None,
         arguments=(),
+        port=None,
     ):
-        self.port = after.port if after else manager.port if manager else ports.free_port()
+        self.port = port or (after.port if after else manager.port if manager else ports.free_port())
         self.admin_port = after.admin_port if after else ports.free_port()
         settings = {
             "listen.dns": [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in listen],

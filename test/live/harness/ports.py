@@ -17,12 +17,12 @@ PORT_MAX = 32000
 _locks = {}
 
 
-def free_port():
+def free_port(lowest=PORT_MIN, end=PORT_MAX):
     """A port that is free for UDP and TCP, on IPv4 and IPv6, until this process ends."""
     folder = pathlib.Path(tempfile.gettempdir()) / f"dotring-live-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     for _ in range(1000):
-        port = random.randrange(PORT_MIN, PORT_MAX)
+        port = random.randrange(lowest, end)
         if port not in _locks and _lock(folder, port) and _is_free(port):
             return port
     raise RuntimeError("no free port")

@@ -19,13 +19,14 @@ Page stuck_page(size_t worker) {
 
 }  // namespace
 
-std::optional<size_t> ProgressWatch::stuck(std::span<const uint64_t> turns, uint64_t now_ms) {
+std::optional<size_t> ProgressWatch::stuck(std::span<const uint64_t> turns, uint64_t now_ms,
+                                           uint64_t after_ms) {
   assert(turns.size() == seen_.size());
   std::optional<size_t> first;
   for (size_t i = 0; i < seen_.size(); ++i) {
     Seen& seen = seen_[i];
     if (seen.since_ms == 0 || seen.turns != turns[i]) seen = {turns[i], now_ms};
-    if (!first && now_ms - seen.since_ms >= kStuckAfterMs) first = i;
+    if (!first && now_ms - seen.since_ms >= after_ms) first = i;
   }
   return first;
 }

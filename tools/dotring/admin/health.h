@@ -22,9 +22,9 @@ class ProgressWatch {
 
   explicit ProgressWatch(size_t workers) : seen_(workers) {}
 
-  /// The first worker whose count of turns has been the same for kStuckAfterMs, as far as was
-  /// asked.
-  std::optional<size_t> stuck(std::span<const uint64_t> turns, uint64_t now_ms);
+  /// The first worker whose count of turns has been the same for `after_ms`, as far as was asked.
+  std::optional<size_t> stuck(std::span<const uint64_t> turns, uint64_t now_ms,
+                              uint64_t after_ms = kStuckAfterMs);
 
  private:
   struct Seen {

@@ -79,6 +79,10 @@ struct ProtectOptions {
 struct ProcessOptions {
   /// Where the next dotring takes over from this one; empty: nowhere.
   std::string takeover_socket;
+  /// Whom to become at the start, when started as root; empty: nobody else.
+  std::string user;
+  /// Only the system calls that dotring makes (process/seccomp.h).
+  bool seccomp = true;
 };
 
 struct Configuration {

@@ -197,6 +197,9 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.drain_ms; }>("life.drain_ms", "Time for what is in flight after SIGTERM or SIGINT", from(0, 600'000)),
     key<[](auto& c) -> auto& { return c.process.takeover_socket; }>("life.takeover_socket", "Unix socket at which `dotring --takeover` gets the listening sockets and TCP connections of the one that runs; whoever can open it may. Empty: none"),
 
+    key<[](auto& c) -> auto& { return c.process.user; }>("process.user", "Whom to become at the start, when started as root; files are read and ports opened as this user, who keeps CAP_NET_BIND_SERVICE for ports below 1024. Empty: nobody else"),
+    key<[](auto& c) -> auto& { return c.process.seccomp; }>("process.seccomp", "System calls that dotring has no use for fail, and are told in the kernel's log; starting a program ends it"),
+
     key<[](auto& c) -> auto& { return c.admin.listen; }>("admin.listen", "Where /metrics, /healthz and /readyz are served over HTTP; empty: nowhere"),
     key<[](auto& c) -> auto& { return c.admin.connections_max; }>("admin.connections_max", "HTTP connections at a time", from(1, 1024)),
     key<[](auto& c) -> auto& { return c.admin.timeout_s; }>("admin.timeout", "Seconds after which a silent HTTP connection is closed", from(1, 3600)),

@@ -24,11 +24,16 @@ std::optional<std::string> failed(const char* call) {
   return std::string(call) + ": " + io::error_text(errno);
 }
 
-/// The file's permissions have let it in; this is for directories that are open to others.
-bool is_one_of_us(int descriptor) {
-  ucred peer{};
+/// Nobody we know, where the kernel does not say.
+ucred peer_of(int descriptor) {
+  ucred peer{0, UINT32_MAX, UINT32_MAX};
   socklen_t size = sizeof peer;
-  if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) return false;
+  getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+  return peer;
+}
+
+/// The file's permissions have let it in; this is for directories that are open to others.
+bool is_one_of_us(const ucred& peer) {
   return peer.uid == 0 || peer.uid == geteuid();
 }
 
@@ -82,7 +87,8 @@ void TakeoverServer::serve() {
 
 void TakeoverServer::hand_over(int descriptor) {
   auto channel = std::make_unique<TakeoverChannel>(descriptor);
-  if (!is_one_of_us(descriptor)) return log_.warning("takeover_refused", {{"cause", "other user"}});
+  const ucred peer = peer_of(descriptor);
+  if (!is_one_of_us(peer)) return log_.warning("takeover_refused", {{"cause", "other user"}});
   if (!greet(*channel)) return log_.warning("takeover_refused", {{"cause", "other version"}});
   if (!send_sockets(*channel)) return log_.warning("takeover_failed", {{"cause", "no sockets"}});
   const auto answer = wait_readable(descriptor, kStartMs) ? channel->receive(0) : std::nullopt;
@@ -90,6 +96,7 @@ void TakeoverServer::hand_over(int descriptor) {
     return log_.warning("takeover_failed", {{"cause", "the other one did not start"}});
   }
   successor_ = std::move(channel);
+  successor_process_ = peer.pid;
   taken_.store(true, std::memory_order_release);
   parts_.on_taken();
 }

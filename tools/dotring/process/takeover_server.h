@@ -9,6 +9,8 @@
 
 #pragma once
 
+#include <sys/types.h>
+
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -41,6 +43,8 @@ class TakeoverServer final : public listen::ConnectionHeir {
   std::optional<std::string> open(const std::string& path);
   /// Somebody else answers.
   bool taken() const { return taken_.load(std::memory_order_acquire); }
+  /// Who; after taken().
+  pid_t successor() const { return successor_process_; }
 
   /// From any worker's thread, after taken().
   void inherit(int descriptor, Bytes unread) override;
@@ -58,6 +62,7 @@ class TakeoverServer final : public listen::ConnectionHeir {
   int listener_ = -1;
   int wakeup_ = -1;
   std::unique_ptr<TakeoverChannel> successor_;
+  pid_t successor_process_ = 0;
   std::atomic<bool> taken_{false};
   std::thread thread_;
 };
