@@ -61,6 +61,7 @@ Guard::Judgement Guard::judge(const Client& client) {
   }
   const CookieState cookie = judge_cookie(client, judgement);
   const bool proven = !client.udp || cookie == CookieState::Valid;
+  judgement.proven = proven;
   const Proof proof = proven ? Proof::Address : Proof::None;
   if (parts_.rate && !parts_.rate->take(client.address, proof, clock_.now_us)) {
     judgement.action = over_rate(proof, cookie);
@@ -77,6 +78,17 @@ Guard::Judgement Guard::judge(const Client& client) {
     judgement.limited = true;
   }
   return judgement;
+}
+
+Action Guard::judge_reply(const IpAddress& client, const dns::QueryView& query, Bytes reply) {
+  const ReplyKind kind = kind_of(reply);
+  if (parts_.responses->take(client, query, reply, kind, clock_.now_us)) return Action::Serve;
+  const uint32_t slip = parts_.responses->options().slip;
+  const bool slips = slip > 0 && ++replies_slipped_ >= slip;
+  if (slips) replies_slipped_ = 0;
+  const Action action = slips ? Action::Truncate : Action::Drop;
+  count(statistics_.by_reply[static_cast<size_t>(kind)], action);
+  return action;
 }
 
 }  // namespace dotring::protect

@@ -1,4 +1,5 @@
-// What a query meets before anything is looked up for it: access list, cookie, rate limit.
+// What a query meets before anything is looked up for it: access list, cookie, rate limit; and what
+// its reply meets before it is sent: the limit on equal replies.
 //
 //   dropped network -> Drop
 //   over the rate   -> Drop; each `slip`-th one is answered in a way that only helps real clients
@@ -17,6 +18,7 @@
 #include "engine/base/turn_clock.h"
 #include "engine/protect/access_list.h"
 #include "engine/protect/listener_access.h"
+#include "engine/protect/response_limiter.h"
 #include "engine/protect/statistics.h"
 
 namespace dotring::protect {
@@ -42,6 +44,7 @@ class Guard {
     /// Seconds since 1970: asked at most once per second, while there are cookies.
     std::function<uint64_t()> wall_s;
     const ListenerAccess* listeners = nullptr;
+    ResponseLimiter* responses = nullptr;
   };
   struct Client {
     const IpAddress& address;
@@ -53,6 +56,8 @@ class Guard {
     Action action = Action::Serve;
     /// Not served for its rate or its cookie; else for its address.
     bool limited = false;
+    /// By TCP, or with a valid cookie: the address is its own.
+    bool proven = false;
     /// For the reply's OPT; nothing: no cookie.
     std::optional<ServerCookies::Cookie> cookie;
   };
@@ -67,9 +72,15 @@ class Guard {
   }
   /// All of it is off.
   bool idle() const {
-    return !parts_.access && !parts_.listeners && !parts_.rate && !parts_.cookies;
+    return !parts_.access && !parts_.listeners && !parts_.rate && !parts_.cookies &&
+           !parts_.responses;
   }
   Judgement judge(const Client& client);
+  /// Replies are judged too, before they are sent.
+  bool limits_replies() const { return parts_.responses != nullptr; }
+  /// Serve, Truncate or Drop: what is done with a reply to an address that nobody has proved. Only
+  /// where limits_replies().
+  Action judge_reply(const IpAddress& client, const dns::QueryView& query, Bytes reply);
   const Statistics& statistics() const { return statistics_; }
 
  private:
@@ -83,6 +94,7 @@ class Guard {
   const TurnClock& clock_;
   Statistics statistics_;
   uint32_t slipped_ = 0;
+  uint32_t replies_slipped_ = 0;
   uint32_t wall_s_ = 0;
   uint64_t wall_read_s_ = UINT64_MAX;
 };

@@ -1,29 +1,10 @@
-// How often a client may ask: one token bucket per client network, shared by all workers.
-//
-// A bucket is one number, the time at which it is full again (the generic cell rate algorithm):
-// each query that passes moves it by 1/rate, and none passes that would move it further than
-// `burst_ms` ahead of now. A bucket that is full says nothing, so its place is free. That is what
-// bounds the table: a client that asks once occupies a place for 1/rate, and a place is taken from
-// whoever has the least to lose. A flood of forged addresses pushes out other forged addresses,
-// never a client that is near its limit.
-//
-// A place is 64 bits: 20 of the client's keyed hash, 44 of the time in 1/16 us. Eight places, one
-// cache line, are where a client can be. Workers change them by compare-and-exchange: what one of
-// them lets pass, all others see. What is not exact: two clients may share a bucket with a
-// probability of 8 / 2^20 at the most (nobody can cause it without the key), a client that comes
-// back after a multiple of 12.7 days may find its bucket empty, and an entry lost to a full line
-// starts anew.
-//
-// Invariant: memory is memory_bytes(), whatever comes.
+// How often a client may ask: one token bucket per client network and kind of proof, shared by all
+// workers (bucket_table.h).
 
 #pragma once
 
-#include <array>
-#include <atomic>
-#include <memory>
-
-#include "engine/base/keyed_hash.h"
-#include "engine/protect/network_table.h"
+#include "engine/protect/bucket_table.h"
+#include "engine/protect/client_networks.h"
 
 namespace dotring::protect {
 
@@ -41,13 +22,9 @@ class RateLimiter {
     std::array<uint32_t, kProofs> per_second{};
     /// What a client may save up, in ms of its rate.
     uint32_t burst_ms = 1000;
-    /// A client is a network of so many bits.
-    uint8_t ipv4_bits = 32;
-    uint8_t ipv6_bits = 56;
+    ClientNetworks::Options clients;
     /// Rounded up to a power of two.
     uint64_t table_bytes = uint64_t{4} << 20;
-    /// Clients without a limit; at most NetworkTable::kNetworksMax.
-    std::vector<Network> exempt;
 
     friend bool operator==(const Options&, const Options&) = default;
   };
@@ -59,38 +36,14 @@ class RateLimiter {
   bool take(const IpAddress& client, Proof proof, uint64_t now_us);
 
   const Options& options() const { return options_; }
-  bool limits(Proof proof) const { return limits_[static_cast<size_t>(proof)].step != 0; }
-  uint64_t memory_bytes() const { return (mask_ + 1) * sizeof(Line); }
+  bool limits(Proof proof) const { return !limits_[static_cast<size_t>(proof)].none(); }
+  uint64_t memory_bytes() const { return buckets_.memory_bytes(); }
 
  private:
-  static constexpr size_t kPlaces = 8;
-  struct alignas(64) Line {
-    std::array<std::atomic<uint64_t>, kPlaces> places{};
-  };
-  /// In units of time.
-  struct Limit {
-    uint64_t step = 0;
-    uint64_t ahead_max = 0;
-  };
-  struct Place {
-    size_t index;
-    uint64_t value;
-    uint64_t ahead;  ///< how far from full, as time
-    bool own;
-  };
-
-  bool exempt(const IpAddress& client) const { return has_exempt_ && exempt_.find(client) != 0; }
-  uint64_t hash(const IpAddress& client, Proof proof) const;
-  Place choose(const Line& line, uint64_t tag, uint64_t now) const;
-
   const Options options_;
-  const HashKey key_;
-  std::array<Limit, kProofs> limits_;
-  uint64_t ahead_max_;  ///< of both; whatever claims more is long past
-  uint64_t mask_;
-  std::unique_ptr<Line[]> lines_;
-  const bool has_exempt_;
-  const NetworkTable exempt_;
+  const std::array<BucketTable::Limit, kProofs> limits_;
+  const ClientNetworks clients_;
+  BucketTable buckets_;
 };
 
 }  // namespace dotring::protect

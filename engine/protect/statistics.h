@@ -4,6 +4,7 @@
 
 #include "engine/base/counter.h"
 #include "engine/protect/rate_limiter.h"
+#include "engine/protect/response_limiter.h"
 #include "engine/protect/server_cookies.h"
 
 namespace dotring::protect {
@@ -23,6 +24,8 @@ struct Statistics {
   std::array<Counter, kActions> by_access;  ///< networks that may not ask
   Counter by_listener;                      ///< refused by the list of the listener that they asked
   std::array<std::array<Counter, kActions>, kProofs> by_rate;  ///< over the limit, by Proof too
+  /// Replies that were one too many, by ReplyKind too: Truncate or Drop.
+  std::array<std::array<Counter, kActions>, kReplyKinds> by_reply;
   Counter cookie_required;  ///< BADCOOKIE to clients within their limit
   /// Queries by UDP, by CookieState; counted while there are cookies.
   std::array<Counter, kCookieStates> cookies;

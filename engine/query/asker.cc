@@ -30,6 +30,7 @@ Asker::Asker(const Recipient& to)
       flags_(to.query.header.flags),
       udp_size_(to.query.edns.udp_size),
       transport_(to.transport),
+      proven_(to.proven),
       cookie_size_(static_cast<uint8_t>(to.cookie.size())),
       has_opt_(to.query.has_opt),
       dnssec_ok_(to.query.edns.dnssec_ok),

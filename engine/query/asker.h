@@ -33,6 +33,7 @@ class Asker {
   ReplyPort& port() const { return *port_; }
   const ReplyTo& reply_to() const { return reply_to_; }
   Transport transport() const { return transport_; }
+  bool proven() const { return proven_; }
   const Endpoint& client() const { return client_; }
   /// For its reply; empty: none.
   Bytes cookie() const { return Bytes(cookie_).first(cookie_size_); }
@@ -51,6 +52,7 @@ class Asker {
   uint16_t flags_;
   uint16_t udp_size_;
   Transport transport_;
+  bool proven_;
   uint8_t cookie_size_;
   std::array<uint8_t, 24> cookie_{};
   bool has_opt_ : 1;

@@ -61,6 +61,7 @@ void Pipeline::handle_guarded(Recipient& to, uint16_t listener) {
   const protect::Guard::Judgement judgement =
       guard_->judge({to.client.address, udp, to.query.edns.cookie, listener});
   if (judgement.cookie) to.cookie = *judgement.cookie;
+  to.proven = judgement.proven;
   if (judgement.action != protect::Action::Serve) [[unlikely]]
     return turn_away(to, judgement);
   serve(to);

@@ -41,7 +41,12 @@ class Pipeline final : public QueryHandler {
   void handle(ReplyPort& port, const ClientQuery& query) override;
 
   /// Whom to serve, decided before anything is looked up. Outlives the pipeline; null: everybody.
-  void set_guard(protect::Guard* guard) { guard_ = guard; }
+  void set_guard(protect::Guard* guard) {
+    guard_ = guard;
+    sender_.set_reply_guard(guard && guard->limits_replies() ? guard : nullptr);
+  }
+  /// How many queries of one client may wait. Outlives the pipeline; null: any number.
+  void set_client_limit(protect::InFlightLimiter* limit) { resolver_.set_client_limit(limit); }
   /// Who is told of each query that ends. Outlives the pipeline; null: nobody.
   void set_observer(QueryObserver* observer) { sender_.set_observer(observer); }
   /// From now on nothing is asked unless somebody waits for it. Queries are still taken: listeners

@@ -14,6 +14,8 @@ struct Recipient {
   Transport transport;
   const Endpoint& client;
   const dns::QueryView& query;
+  /// The client has shown that its address is its own: by TCP, or a valid cookie.
+  bool proven = false;
   /// When the query was handed in, on the clock of turns.
   uint64_t received_us = 0;
   /// The query as it came; empty: it is not kept while its client waits.

@@ -137,9 +137,31 @@ void ReplySender::send_minimal_any(const Recipient& to, uint32_t ttl_s) {
   send(to, from, room.first(size), dns::rcode::kNoError);
 }
 
-// The reply is told of before the port has it: afterwards its room may be another's.
-void ReplySender::send(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode) {
+void ReplySender::send(const Recipient& to, AnsweredFrom from, MutableBytes reply, uint16_t rcode) {
   assert(!reply.empty());
+  if (reply_guard_) [[unlikely]]
+    return send_judged(to, from, reply, rcode);
+  hand_over(to, from, reply, rcode);
+}
+
+// One reply too many to an address that may be forged. What has been limited as a query is not
+// limited again. The truncated reply is the other one without its records, so it has room there.
+void ReplySender::send_judged(const Recipient& to, AnsweredFrom from, MutableBytes reply,
+                              uint16_t rcode) {
+  const bool forgeable = to.transport == Transport::Udp && !to.proven;
+  if (!forgeable || from == AnsweredFrom::Limited) return hand_over(to, from, reply, rcode);
+  const protect::Action action = reply_guard_->judge_reply(to.client.address, to.query, reply);
+  if (action == protect::Action::Serve) return hand_over(to, from, reply, rcode);
+  if (action == protect::Action::Drop) {
+    return drop(to, AnsweredFrom::Limited, DropReason::TurnedAway);
+  }
+  statistics_.replies_truncated.add();
+  const size_t size = dns::write_truncated_reply(to.query, rcode, opt_fields(to), reply);
+  hand_over(to, AnsweredFrom::Limited, reply.first(size), rcode);
+}
+
+// The reply is told of before the port has it: afterwards its room may be another's.
+void ReplySender::hand_over(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode) {
   statistics_.count_reply(rcode);
   if (observer_) [[unlikely]]
     tell(to, from, reply, rcode, std::nullopt);

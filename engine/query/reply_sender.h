@@ -13,6 +13,7 @@
 
 #include "engine/base/turn_clock.h"
 #include "engine/dns/message_writer.h"
+#include "engine/protect/guard.h"
 #include "engine/query/observer.h"
 
 namespace dotring::query {
@@ -39,6 +40,9 @@ class ReplySender {
 
   /// Who is told of each query that ends; null: nobody.
   void set_observer(QueryObserver* observer) { observer_ = observer; }
+
+  /// Who judges replies before they are sent; null: nobody.
+  void set_reply_guard(protect::Guard* guard) { reply_guard_ = guard; }
 
   /// Room for most replies; by UDP for the largest that this client can take. Empty: it is gone
   /// (end with drop()).
@@ -77,7 +81,9 @@ class ReplySender {
   MutableBytes reserve_short(const Recipient& to) const;
   void finish(const Recipient& to, AnsweredFrom from, MutableBytes room, size_t size,
               uint16_t flags, const std::optional<ExtendedError>& error);
-  void send(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode);
+  void send(const Recipient& to, AnsweredFrom from, MutableBytes reply, uint16_t rcode);
+  void send_judged(const Recipient& to, AnsweredFrom from, MutableBytes reply, uint16_t rcode);
+  void hand_over(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode);
   void tell(const Recipient& to, AnsweredFrom from, Bytes reply, uint16_t rcode,
             std::optional<DropReason> dropped) const;
 
@@ -85,6 +91,7 @@ class ReplySender {
   const TurnClock& clock_;
   Statistics& statistics_;
   QueryObserver* observer_ = nullptr;
+  protect::Guard* reply_guard_ = nullptr;
 };
 
 }  // namespace dotring::query

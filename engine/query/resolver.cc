@@ -83,17 +83,31 @@ size_t Resolver::memory_max(const Options& options) {
 bool Resolver::wait(const dns::QuestionKey& key, const Asker& asker, bool stale_exists) {
   Resolution* resolution = table_.find(key);
   const WaiterQueue* queue = resolution ? &resolution->queue : nullptr;
-  if (!waiting_room_.has_place(queue, asker.transport())) return false;
+  if (const auto limit = waiting_room_.keep_place(queue, asker)) return over(*limit);
   if (resolution) {
     statistics_.joined.add();
-  } else {
+  } else if (has_room_for(asker)) {
     resolution = start(key, true);
   }
-  if (!resolution) return false;
+  if (!resolution) {
+    waiting_room_.release_place(asker);
+    return over(WaitLimit::Questions);
+  }
   statistics_.misses.add();
   waiting_room_.enter(resolution->queue, asker);
   if (stale_exists) expect_stale(*resolution);
   return true;
+}
+
+bool Resolver::over(WaitLimit limit) {
+  statistics_.over_limit[static_cast<size_t>(limit)].add();
+  return false;
+}
+
+// A flood of random names from forged addresses leaves room for those who are who they say.
+bool Resolver::has_room_for(const Asker& asker) const {
+  if (asker.transport() != Transport::Udp || asker.proven()) return true;
+  return resolutions_.used() < resolutions_.capacity() - resolutions_.capacity() / 4;
 }
 
 void Resolver::expect_stale(Resolution& resolution) {

@@ -36,7 +36,8 @@ class Resolver {
  public:
   struct Options {
     WaitingRoom::Options waiting_room;
-    /// Questions in flight; those that nobody waits for may use half of them.
+    /// Questions in flight; those that nobody waits for may use half of them, those of clients
+    /// whose addresses may be forged three quarters.
     uint32_t resolutions_max = 8192;
     /// The deadline of a query.
     uint64_t timeout_ms = 5000;
@@ -68,6 +69,8 @@ class Resolver {
   /// slower tiers are asked all the same, somebody else may have refreshed it. False when a limit
   /// forbids it; the client is still the caller's.
   bool wait(const dns::QuestionKey& key, const Asker& asker, bool stale_exists);
+  /// See WaitingRoom.
+  void set_client_limit(protect::InFlightLimiter* limit) { waiting_room_.set_client_limit(limit); }
   /// Asks without anybody waiting, unless the question is in flight or a limit forbids it.
   void refresh(const dns::QuestionKey& key);
   bool in_flight(const dns::QuestionKey& key) { return table_.find(key) != nullptr; }
@@ -87,6 +90,8 @@ class Resolver {
 
   Resolution* start(const dns::QuestionKey& key, bool fetch_first);
   bool has_room_without_waiters() const;
+  bool has_room_for(const Asker& asker) const;
+  bool over(WaitLimit limit);
   bool start_fetch(Resolution& resolution);
   bool start_forward(Resolution& resolution);
   void expect_stale(Resolution& resolution);

@@ -25,6 +25,15 @@ enum class DropReason : uint8_t {
 };
 inline constexpr size_t kDropReasons = 5;
 
+/// Which limit a client met that would have had to wait.
+enum class WaitLimit : uint8_t {
+  Client,     ///< queries of one client
+  Clients,    ///< clients that wait, in total or by their transport
+  Question,   ///< clients that wait for one question
+  Questions,  ///< questions in flight
+};
+inline constexpr size_t kWaitLimits = 4;
+
 struct Statistics {
   /// rcodes 0 to 23 have a counter each, all others share the last.
   static constexpr size_t kRcodes = 25;
@@ -43,6 +52,8 @@ struct Statistics {
   Counter misses;         ///< waited for an answer; `joined` of them for one that was on its way
   Counter joined;
   Counter shed;  ///< over a limit; answered as configured, or with a stale answer
+
+  std::array<Counter, kWaitLimits> over_limit;  ///< shed or served stale at once, by WaitLimit
 
   // How those who waited were answered, where not by an upstream's answer.
   Counter stale_after_failure;

@@ -3,6 +3,16 @@
 #include <cassert>
 
 namespace dotring::query {
+namespace {
+
+// A valid cookie shows the same as a handshake: a flood of forged addresses over UDP leaves room
+// for both.
+Transport place_of(const Asker& asker) {
+  const bool proven_datagram = asker.transport() == Transport::Udp && asker.proven();
+  return proven_datagram ? Transport::Tcp : asker.transport();
+}
+
+}  // namespace
 
 WaitingRoom::WaitingRoom(const Options& options, const TurnClock& clock, ReplySender& sender,
                          Statistics& statistics)
@@ -17,13 +27,20 @@ size_t WaitingRoom::memory_max(const Options& options) {
   return options.admission.in_flight_max * Slab<Waiter>::memory_of_one();
 }
 
-bool WaitingRoom::has_place(const WaiterQueue* queue, Transport transport) const {
-  if (queue && queue->count >= options_.per_question_max) return false;
-  return admission_.has_place(transport);
+std::optional<WaitLimit> WaitingRoom::keep_place(const WaiterQueue* queue, const Asker& asker) {
+  if (queue && queue->count >= options_.per_question_max) return WaitLimit::Question;
+  if (!admission_.has_place(place_of(asker))) return WaitLimit::Clients;
+  if (client_limit_ && !client_limit_->enter(asker.client().address)) return WaitLimit::Client;
+  admission_.enter(place_of(asker));
+  return std::nullopt;
+}
+
+void WaitingRoom::release_place(const Asker& asker) {
+  admission_.leave(place_of(asker));
+  if (client_limit_) client_limit_->leave(asker.client().address);
 }
 
 void WaitingRoom::enter(WaiterQueue& queue, const Asker& asker) {
-  admission_.enter(asker.transport());
   Waiter* waiter = places_.take(asker, clock_.now_us);
   assert(waiter);  // as many places as admission lets in
   queue.waiters.push_back(*waiter);
@@ -34,7 +51,7 @@ void WaitingRoom::enter(WaiterQueue& queue, const Asker& asker) {
 void WaitingRoom::leave(Waiter& waiter) {
   statistics_.waiting.subtract();
   statistics_.wait_us.add(clock_.now_us - waiter.arrived_us);
-  admission_.leave(waiter.asker.transport());
+  release_place(waiter.asker);
   places_.give_back(&waiter);
 }
 
@@ -52,6 +69,7 @@ void WaitingRoom::for_each(WaiterQueue& queue, const dns::QuestionKey& key, Send
                    .transport = asker.transport(),
                    .client = asker.client(),
                    .query = query,
+                   .proven = asker.proven(),
                    .received_us = waiter->arrived_us,
                    .cookie = asker.cookie()});
     leave(*waiter);

@@ -10,6 +10,7 @@
 
 #include "engine/base/slab.h"
 #include "engine/base/turn_clock.h"
+#include "engine/protect/in_flight_limiter.h"
 #include "engine/query/admission.h"
 #include "engine/query/asker.h"
 #include "engine/query/reply_sender.h"
@@ -41,9 +42,16 @@ class WaitingRoom {
   WaitingRoom(const Options& options, const TurnClock& clock, ReplySender& sender,
               Statistics& statistics);
 
-  /// `queue`: of the question asked, null when it is not in flight.
-  bool has_place(const WaiterQueue* queue, Transport transport) const;
-  /// Only after has_place().
+  /// How many of one client may wait, in all rooms together; null: any number. Outlives the room,
+  /// and is set before anybody enters.
+  void set_client_limit(protect::InFlightLimiter* limit) { client_limit_ = limit; }
+
+  /// Keeps a place for `asker`, or says which limit forbids it. `queue`: of the question asked,
+  /// null when it is not in flight.
+  std::optional<WaitLimit> keep_place(const WaiterQueue* queue, const Asker& asker);
+  /// The place is not needed.
+  void release_place(const Asker& asker);
+  /// Takes the place that was kept.
   void enter(WaiterQueue& queue, const Asker& asker);
 
   /// `stored` is an answer to `key` in stored form; see ReplySender.
@@ -67,6 +75,7 @@ class WaitingRoom {
   ReplySender& sender_;
   Statistics& statistics_;
   Admission admission_;
+  protect::InFlightLimiter* client_limit_ = nullptr;
   Slab<Waiter> places_;
 };
 

@@ -20,8 +20,8 @@ LIMITS = {
     "listen.tcp_memory": "16MiB",
     "query.in_flight_max": WAITING_MAX,
     "query.udp_in_flight_max": WAITING_MAX,
-    "query.questions_max": WAITING_MAX,
-    "upstream.questions_max": WAITING_MAX,
+    "query.questions_max": 2 * WAITING_MAX,  # forged addresses get three quarters of them
+    "upstream.questions_max": 2 * WAITING_MAX,
     "upstream.stream_queries_max": 1024,
     "upstream.timeout_ms": 60_000,
     "life.drain_ms": 100,

@@ -60,11 +60,16 @@ Appliance::~Appliance() {
 std::optional<StartFailure> Appliance::start() {
   if (auto failure = open_in_force()) return failure;
   const Configuration& configuration = in_force()->configuration;
+  if (configuration.protect.in_flight.client_in_flight_max > 0) {
+    client_limit_.emplace(configuration.protect.in_flight, configuration.protect.rate.clients,
+                          random_.fork());
+  }
   std::vector<Endpoint> addresses = configuration.listen_dns;
   if (auto failure = settle(addresses)) return failure;
   if (auto failure = open_admin()) return failure;
   if (auto failure = open_store()) return failure;
-  shared_.emplace(SharedParts{clock_, *store_, tcp_limits_, take_given(addresses),
+  shared_.emplace(SharedParts{clock_, *store_, tcp_limits_,
+                              client_limit_ ? &*client_limit_ : nullptr, take_given(addresses),
                               worker_count(configuration), random_.fork(),
                               [this](const upstream::Event& event) {
                                 journal_.on_event(event, clock_.monotonic_us() / 1000);

@@ -110,6 +110,7 @@ class Appliance {
   std::unique_ptr<cache::MemoryStore> store_;
   cache::tiers::FlushLog flushes_{{}};
   listen::SessionLimits tcp_limits_;
+  std::optional<protect::InFlightLimiter> client_limit_;
   UpstreamJournal journal_;
   RedisJournal redis_journal_;
   std::optional<SharedParts> shared_;

@@ -59,8 +59,8 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
   };
   const uint64_t redis = RedisParts::memory_max(configuration.redis);
   if (redis > 0) terms.push_back({"redis", workers * redis});
-  const uint64_t rates = ProtectSetup::memory_max(configuration.protect);
-  if (rates > 0) terms.push_back({"rate_limits", rates});
+  const uint64_t limits = ProtectSetup::memory_max(configuration.protect);
+  if (limits > 0) terms.push_back({"client_limits", limits});
   return terms;
 }
 

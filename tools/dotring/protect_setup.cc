@@ -77,6 +77,18 @@ bool has_limit(const ProtectOptions& options) {
   return options.rate.per_second[0] > 0 || options.rate.per_second[1] > 0;
 }
 
+bool limits_replies(const ProtectOptions& options) {
+  return options.responses.per_second > 0 || options.responses.errors_per_second > 0;
+}
+
+/// What may be saved up, and who is a client, are the same for queries and replies.
+protect::ResponseLimiter::Options response_options(const ProtectOptions& options) {
+  protect::ResponseLimiter::Options responses = options.responses;
+  responses.burst_ms = options.rate.burst_ms;
+  responses.clients = options.rate.clients;
+  return responses;
+}
+
 }  // namespace
 
 Failure ProtectSetup::open(const Configuration& configuration, Random& random,
@@ -84,8 +96,10 @@ Failure ProtectSetup::open(const Configuration& configuration, Random& random,
   const ProtectOptions& options = configuration.protect;
   if (Failure failure = open_access(options)) return failure;
   if (Failure failure = open_listeners(configuration)) return failure;
-  if (Failure failure = refuse_too_many("rate.exempt", options.rate.exempt.size())) return failure;
+  if (Failure failure = refuse_too_many("rate.exempt", options.rate.clients.exempt.size()))
+    return failure;
   open_rate(options, random, before);
+  open_responses(options, random, before);
   return open_cookies(options, random, before);
 }
 
@@ -96,6 +110,15 @@ void ProtectSetup::open_rate(const ProtectOptions& options, Random& random,
   const bool same = before && before->rate_ && before->rate_->options() == options.rate;
   rate_ =
       same ? before->rate_ : std::make_shared<protect::RateLimiter>(options.rate, random.fork());
+}
+
+void ProtectSetup::open_responses(const ProtectOptions& options, Random& random,
+                                  const ProtectSetup* before) {
+  if (!limits_replies(options)) return;
+  const protect::ResponseLimiter::Options wanted = response_options(options);
+  const bool same = before && before->responses_ && before->responses_->options() == wanted;
+  responses_ =
+      same ? before->responses_ : std::make_shared<protect::ResponseLimiter>(wanted, random.fork());
 }
 
 Failure ProtectSetup::add_file(const std::string& key, const std::string& path,
@@ -197,6 +220,7 @@ protect::Guard::Parts ProtectSetup::parts(const io::Clock& clock) const {
   protect::Guard::Parts parts;
   parts.access = access();
   parts.listeners = listeners_ ? &*listeners_ : nullptr;
+  parts.responses = responses_.get();
   parts.rate = rate_.get();
   parts.cookies = cookies_ ? &*cookies_ : nullptr;
   parts.wall_s = [&clock] { return clock.wall_s(); };
@@ -204,7 +228,10 @@ protect::Guard::Parts ProtectSetup::parts(const io::Clock& clock) const {
 }
 
 uint64_t ProtectSetup::memory_max(const ProtectOptions& options) {
-  return has_limit(options) ? std::bit_ceil(options.rate.table_bytes) : 0;
+  const uint64_t rates = has_limit(options) ? std::bit_ceil(options.rate.table_bytes) : 0;
+  const uint64_t replies =
+      limits_replies(options) ? std::bit_ceil(options.responses.table_bytes) : 0;
+  return rates + replies + protect::InFlightLimiter::memory_max(options.in_flight);
 }
 
 }  // namespace dotring::appliance

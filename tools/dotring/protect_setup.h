@@ -42,7 +42,7 @@ class ProtectSetup {
   const std::vector<std::string>& exposed_files() const { return exposed_files_; }
   /// What was in the files.
   const FileContents& contents() const { return contents_; }
-  /// Octets that rate limits take.
+  /// Octets that the limits take.
   static uint64_t memory_max(const ProtectOptions& options);
 
  private:
@@ -52,6 +52,7 @@ class ProtectSetup {
   std::optional<ConfigError> add_file(const std::string& key, const std::string& path,
                                       std::vector<protect::Network>& networks);
   void open_rate(const ProtectOptions& options, Random& random, const ProtectSetup* before);
+  void open_responses(const ProtectOptions& options, Random& random, const ProtectSetup* before);
   std::optional<ConfigError> open_cookies(const ProtectOptions& options, Random& random,
                                           const ProtectSetup* before);
   std::optional<ConfigError> read_secret(const std::string& key, const std::string& path);
@@ -60,6 +61,7 @@ class ProtectSetup {
   std::vector<Endpoint> addresses_;
   std::optional<protect::ListenerAccess> listeners_;
   std::shared_ptr<protect::RateLimiter> rate_;
+  std::shared_ptr<protect::ResponseLimiter> responses_;
   std::optional<protect::ServerCookies> cookies_;
   std::vector<protect::ServerCookies::Secret> secrets_;
   /// Drawn here where no file has one; lasts as long as the process.

@@ -30,6 +30,8 @@ struct SharedParts {
   const io::Clock& clock;
   cache::MemoryStore& store;
   listen::SessionLimits& tcp_limits;
+  /// Null: no limit.
+  protect::InFlightLimiter* client_limit = nullptr;
   /// Where to listen, with ports.
   std::vector<Listening> listening;
   size_t workers;

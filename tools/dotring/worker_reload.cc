@@ -52,6 +52,7 @@ void WorkerParts::begin_generation(const InForce* before) {
 void WorkerParts::apply_guard() {
   guard_.replace(configuration().protect.guard, in_force_->protect->parts(shared_.clock));
   generations_.pipeline().set_guard(guard_.idle() ? nullptr : &guard_);
+  generations_.pipeline().set_client_limit(shared_.client_limit);
   for (listen::TcpListener& listener : tcp_) listener.set_access(in_force_->protect->access());
 }
 

@@ -74,7 +74,7 @@ TEST(RateLimiter, AClientIsANetwork) {
   EXPECT_EQ(passed(limiter, address("2001:db8:0:1ff::2"), 50, kStart), 0u);
   EXPECT_EQ(passed(limiter, address("2001:db8:0:200::1"), 50, kStart), 10u);
   RateLimiter::Options wide = limit(10);
-  wide.ipv4_bits = 24;
+  wide.clients.ipv4_bits = 24;
   RateLimiter by_24(wide, kKey);
   EXPECT_EQ(passed(by_24, address("192.0.2.1"), 50, kStart), 10u);
   EXPECT_EQ(passed(by_24, address("192.0.2.255"), 50, kStart), 0u);
@@ -95,7 +95,7 @@ TEST(RateLimiter, WhoProvedTheAddressHasABucketOfItsOwn) {
 
 TEST(RateLimiter, ExemptNetworksHaveNoLimit) {
   RateLimiter::Options options = limit(10);
-  options.exempt = {*Network::parse("192.0.2.0/24")};
+  options.clients.exempt = {*Network::parse("192.0.2.0/24")};
   RateLimiter limiter(options, kKey);
   EXPECT_EQ(passed(limiter, address("192.0.2.1"), 50, kStart), 50u);
   EXPECT_EQ(passed(limiter, address("192.0.3.1"), 50, kStart), 10u);

@@ -68,6 +68,9 @@ struct ProtectOptions {
   /// Of addresses in listen_dns; one that is there several times has all networks together.
   std::vector<ListenerNetworks> restricted;
   protect::RateLimiter::Options rate;
+  /// Its burst and its clients are those of `rate`.
+  protect::ResponseLimiter::Options responses;
+  protect::InFlightLimiter::Options in_flight;
   protect::Guard::Options guard;
   bool cookies = true;
   /// Empty: a secret of this start.

@@ -31,6 +31,10 @@ void add_clients(Bounds& bounds, const Configuration& configuration) {
                     "more is borrowed from listen.tcp_memory"});
   bounds.push_back({"networks of the access lists", count(protect::NetworkTable::kNetworksMax),
                     "in all lists and files together; as many without a rate limit"});
+  bounds.push_back(
+      {"counters of queries in flight",
+       count(protect::InFlightLimiter::kRows * protect::InFlightLimiter::kCountersOfRow),
+       "for query.client_in_flight_max, 4 octets each"});
   bounds.push_back({"pause of accepting", ms(configuration.tcp.acceptor.retry_ms),
                     "when descriptors or memory are short"});
   bounds.push_back({"sleep of a worker", ms(configuration.loop.wait_ms_max),

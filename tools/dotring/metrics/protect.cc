@@ -11,6 +11,8 @@ using protect::Statistics;
 constexpr std::array<std::string_view, protect::kActions> kActionNames = {"serve", "drop", "refuse",
                                                                           "truncate", "badcookie"};
 constexpr std::array<std::string_view, protect::kProofs> kProofNames = {"udp", "proven"};
+constexpr std::array<std::string_view, protect::kReplyKinds> kReplyNames = {"answer", "empty",
+                                                                            "nxdomain", "error"};
 constexpr std::array<std::string_view, protect::kCookieStates> kCookieNames = {"none", "missing",
                                                                                "invalid", "valid"};
 
@@ -47,12 +49,27 @@ void add_rate(MetricsPage& page, const std::vector<const Statistics*>& all) {
   }
 }
 
+void add_replies(MetricsPage& page, const std::vector<const Statistics*>& all) {
+  for (size_t kind = 0; kind < protect::kReplyKinds; ++kind) {
+    for (const Action action : {Action::Truncate, Action::Drop}) {
+      const auto counter = [=](const Statistics& s) -> const Counter& {
+        return s.by_reply[kind][static_cast<size_t>(action)];
+      };
+      page.counter("dotring_replies_limited_total",
+                   "Equal replies to one client that were too many, by what became of them.",
+                   total(all, counter),
+                   {{"reply", std::string(kReplyNames[kind])}, {"action", name_of(action)}});
+    }
+  }
+}
+
 }  // namespace
 
 void add_protect_metrics(MetricsPage& page, const MetricSources& sources) {
   const std::vector<const Statistics*>& all = sources.guards;
   add_access(page, all);
   add_rate(page, all);
+  add_replies(page, all);
   for (size_t i = 0; i < protect::kCookieStates; ++i) {
     page.counter("dotring_cookies_total", "Queries by UDP, by the cookie they came with.",
                  total(all, [i](const Statistics& s) -> const Counter& { return s.cookies[i]; }),

@@ -13,6 +13,8 @@ constexpr std::array<std::string_view, query::kTransports> kTransportNames = {"u
                                                                               "https"};
 constexpr std::array<std::string_view, query::kDropReasons> kDropNames = {
     "unanswerable", "client_gone", "over_limit", "turned_away", "shutdown"};
+constexpr std::array<std::string_view, query::kWaitLimits> kLimitNames = {"client", "clients",
+                                                                          "question", "questions"};
 // IANA, "DNS RCODEs"; the last one stands for all others.
 constexpr std::array<std::string_view, Statistics::kRcodes> kRcodeNames = {
     "NOERROR", "FORMERR",  "SERVFAIL",  "NXDOMAIN", "NOTIMP",    "REFUSED", "YXDOMAIN",
@@ -62,6 +64,12 @@ constexpr Named kStale[] = {{"at_once", &Statistics::stale_at_once},
                             {"delay", &Statistics::stale_after_delay}};
 
 void add_waiting(MetricsPage& page, const std::vector<const Statistics*>& all) {
+  for (size_t i = 0; i < kLimitNames.size(); ++i) {
+    page.counter("dotring_queries_over_limit_total",
+                 "Misses that could not wait, by limit; those with a stale answer got that.",
+                 total(all, [i](const Statistics& s) -> const Counter& { return s.over_limit[i]; }),
+                 {{"limit", std::string(kLimitNames[i])}});
+  }
   page.counter("dotring_queries_joined_total", "Misses that joined an equal question in flight.",
                total(all, &Statistics::joined));
   page.counter("dotring_queries_failed_total", "Misses answered SERVFAIL for want of an answer.",
