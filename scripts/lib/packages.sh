@@ -16,7 +16,7 @@ packages_of() {
     ask) echo 'bind9-dnsutils|dnsutils' ;;
     test)
       echo libgtest-dev libbenchmark-dev libldns-dev openssl python3 python3-pytest python3-pytest-xdist \
-        python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' iproute2 unbound redis-server \
+        python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' iproute2 unbound redis-server util-linux \
         groff-base '?valkey-server' '?dnsdist' '?knot-resolver'
       ;;
     bench) echo libbenchmark-dev python3 util-linux unbound dnsdist ;;
