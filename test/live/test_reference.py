@@ -1,0 +1,149 @@
+"""Every key: in the reference as the program prints it, accepted and printed back at its bounds, refused beyond them.
+
+And every key is named by some test or measurement besides, so that none is only parsed.
+"""
+
+import pathlib
+import re
+import tomllib
+
+import pytest
+from harness.dotring import ROOT, run_once
+
+ROW = re.compile(r"^\| `(\w+\.\w+)` \| `(.*?)` \| (.*?) \| (.*) \|$")
+UNITS = {"B": 0, "KiB": 10, "MiB": 20, "GiB": 30, "TiB": 40}
+
+# Keys that belong to another one: what contradicts the default of a neighbour is tried with that one moved too.
+NEIGHBOURS = {
+    "cache.ttl_min": {"cache.ttl_max": 7 * 86_400},
+    "cache.ttl_max": {"cache.ttl_min": 0},
+    "cache.failure_ttl_min": {"cache.failure_ttl_max": 300},
+    "cache.failure_ttl_max": {"cache.failure_ttl_min": 1},
+    "redis.wait_us": {"redis.wait_min_us": 0},
+    "redis.wait_min_us": {"redis.wait_us": 1_000_000},
+}
+
+# Which member each key sets, as the table of keys says: unit tests name members.
+MEMBER = re.compile(r'return c\.([\w.\[\]]+); \}>\("(\w+\.\w+)"')
+
+# Shown by no test by name or member yet. This list only gets shorter.
+UNSHOWN = {
+    "listen.udp_send_buffer", "query.fetch_grace_ms", "upstream.message_timeout_ms", "upstream.unexpected_max",
+    "upstream.mismatched_max", "upstream.grow_above", "upstream.spread_above", "upstream.probe_timeout_ms",
+    "upstream.backoff_second_ms", "upstream.retry_all_failing_ms", "upstream.retry_certificate_ms",
+    "upstream.hurry_for_ms", "upstream.idle_margin_percent", "cache.stale_ttl", "cache.refresh_interval",
+    "cache.promotion_hits_min", "cache.failure_ttl_min", "cache.failure_ttl_max", "cache.refusal_ttl",
+    "redis.server_name", "redis.wait_us", "redis.wait_min_us", "engine.receive_buffer_size", "admin.timeout",
+}  # fmt: skip
+
+
+def reference():
+    """{key: (default, values)} as --print-reference says."""
+    status, text = run_once({}, "--print-reference")
+    assert status == 0
+    keys = text.split("### fixed bounds")[0]
+    rows = [ROW.match(line) for line in keys.splitlines() if line.startswith("| `")]
+    assert all(rows)
+    return {row[1]: (row[2], row[3]) for row in rows}
+
+
+def configuration(settings=None):
+    """{key: value} as --print-config says."""
+    status, text = run_once(settings, "--print-config")
+    assert status == 0, text
+    sections = tomllib.loads(text)
+    return {f"{section}.{key}": value for section, keys in sections.items() for key, value in keys.items()}
+
+
+def number(text):
+    """With or without unit."""
+    digits, unit = re.fullmatch(r"(\d+)(\w*)", text).groups()
+    return int(digits) << UNITS[unit or "B"]
+
+
+def same(printed, told):
+    """Whether a value of TOML is what was given as text."""
+    if isinstance(printed, bool):
+        return told == str(printed).lower()
+    if isinstance(printed, list):
+        return ",".join(printed) == ("" if told == "(empty)" else told)
+    if isinstance(printed, int):
+        return str(printed) == told
+    return printed == ("" if told == "(empty)" else told) or re.fullmatch(r"\d+\w*", told) and number(printed) == number(told)
+
+
+KEYS = reference()
+RANGES = {
+    key: re.match(r"(a whole number|a size|a power of two) from (\w+) to (\w+)", values).groups()
+    for key, (_, values) in KEYS.items()
+    if re.match(r"(a whole number|a size|a power of two) from", values)
+}
+CHOICES = {key: values.split(", ") for key, (_, values) in KEYS.items() if re.fullmatch(r"[\w-]+(, [\w-]+)+", values)}
+
+
+def beyond(key):
+    """Values that are not accepted: next to the bounds, and of another kind."""
+    kind, low, high = RANGES[key]
+    values = [str(number(high) + (0 if kind == "a power of two" else 1)), "x", "-1", ""]
+    if kind == "a power of two":
+        values = [str(2 * number(high)), str(number(high) - 1), "x", ""]
+    if number(low) > 0:
+        values.append(str(number(low) - 1))
+    return values
+
+
+def test_the_reference_is_the_configuration_of_nobody_key_by_key():
+    printed = configuration()
+    assert list(printed) == list(KEYS)
+    assert [key for key, (default, _) in KEYS.items() if not same(printed[key], default)] == []
+
+
+@pytest.mark.parametrize("key", RANGES)
+def test_a_number_is_accepted_at_its_bounds_and_refused_beyond(key):
+    _, low, high = RANGES[key]
+    for bound in (low, high):
+        printed = configuration({key: bound, **NEIGHBOURS.get(key, {})})
+        assert same(printed[key], bound), bound
+    for value in beyond(key):
+        check_refused(key, value)
+
+
+@pytest.mark.parametrize("key", [key for key, (_, values) in KEYS.items() if values == "true or false"])
+def test_a_switch_is_on_or_off(key):
+    for value in ("true", "false"):
+        assert same(configuration({key: value})[key], value)
+    check_refused(key, "yes")
+
+
+@pytest.mark.parametrize("key", CHOICES)
+def test_a_choice_is_one_of_its_names(key):
+    for value in CHOICES[key]:
+        assert configuration({key: value})[key] == value
+    check_refused(key, "x")
+
+
+def check_refused(key, value):
+    """Exit status 2, and one line with the key, the value and why."""
+    status, output = run_once({key: value}, "--check-config")
+    assert status == 2, output
+    (line,) = output.splitlines()
+    assert key in line and value in line and re.search(r"give|neither|not", line), line
+
+
+def test_every_key_is_shown_by_a_test():
+    texts = {suffix: texts_of_tests(suffix) for suffix in (".py", ".cc", ".h")}
+    members = {key: member for member, key in MEMBER.findall((ROOT / "tools/dotring/config/keys.cc").read_text())}
+    assert set(members) == set(KEYS)
+
+    def shown(key):
+        member = re.sub(r"\[.*\]", "", members[key]).rsplit(".", 1)[-1]
+        by_key = re.search(rf"{re.escape(key)}\b", texts[".py"])
+        return by_key or re.search(rf"\b{member}\b", texts[".cc"] + texts[".h"])
+
+    assert {key for key in KEYS if not shown(key)} == UNSHOWN
+
+
+def texts_of_tests(suffix):
+    """Of all tests but these."""
+    files = (ROOT / "test").rglob(f"*{suffix}")
+    return "\n".join(path.read_text() for path in files if path.name != pathlib.Path(__file__).name)
