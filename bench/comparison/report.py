@@ -5,6 +5,12 @@ import statistics
 # Figure -> (heading, format, unit's divisor)
 FIGURES = {
     "cpu_us_per_query": ("CPU µs/query", "{:.2f}", 1),
+    "cpu_us_off": ("off µs/query", "{:.2f}", 1),
+    "cpu_us_on": ("on µs/query", "{:.2f}", 1),
+    "cpu_us_plain_off": ("no cookie, off", "{:.2f}", 1),
+    "cpu_us_plain_all": ("all µs/query", "{:.2f}", 1),
+    "protected_ratio": ("on / off", "{:.3f}", 1),
+    "protected_all_ratio": ("all / off", "{:.3f}", 1),
     "queries_per_s": ("queries/s", "{:,.0f}", 1),
     "p50_us": ("p50 µs", "{:,.0f}", 1),
     "p99_us": ("p99 µs", "{:,.0f}", 1),
@@ -68,6 +74,7 @@ for peer in PEERS:
     for latency in ("latency-5k", "latency-80k", "latency-misses"):
         TARGETS += [Target(latency, "p50_us", 1.0, peer), Target(latency, "p99_us", 1.0, peer)]
 TARGETS += [
+    Target("hits-protected", "protected_ratio", 1.05),
     Target("redis-hits", "above_us", 2.5),
     Target("redis-write-behind", "above_us", 1.5),
     Target("memory", "bytes_per_answer", 256),
