@@ -5,8 +5,8 @@
 // outage, and not being made is the protection. Starting a program or looking into a process is
 // never a mistake: that ends the process.
 //
-// Calls that are made for every query come first, but the cost hardly depends on it: since Linux
-// 5.11 the kernel remembers which calls are always allowed and does not run the filter for them.
+// No rule looks at arguments: since Linux 5.11 the kernel then remembers which calls are allowed
+// and does not run the filter for them. What remains is a slower way into the kernel.
 
 #pragma once
 
