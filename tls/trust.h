@@ -30,6 +30,8 @@ struct Trust {
   /// No verification at all (RFC 8310, 5): only when somebody asked for it.
   bool opportunistic = false;
 
+  friend bool operator==(const Trust&, const Trust&) = default;
+
   /// Not null: why this can authenticate nobody.
   std::optional<std::string> check() const;
 

@@ -1,13 +1,17 @@
 """SIGHUP: each key that can change does, all or nothing; nobody loses a query, cache and streams survive."""
 
+import json
 import secrets
 import signal
+import threading
 
 import dns.edns
 import dns.flags
 from harness import client
+from harness.certificates import Authority
 from harness.dotring import Responder, run_once
 from harness.flood import Flood, all_right
+from harness.redis import Redis
 from harness.reloading import Reloading, changed, refusal
 from harness.upstream import PythonUpstream, address_answer
 
@@ -195,3 +199,127 @@ def test_under_load_no_query_is_lost_and_streams_and_cache_survive(stage, author
     assert dotring.metrics().sum("dotring_upstream_connects_total") == connects
     responder.process.kill()
     assert client.addresses(dotring.ask("first.example"))
+
+
+class TestUpstreams:
+    def test_a_server_is_added_and_another_one_goes_while_the_third_keeps_its_streams(self, stage, authority):
+        stays, goes, comes = (PythonUpstream(stage, authority) for _ in range(3))
+        dotring = Reloading(stage, settings={"upstream.servers": [stays.url, goes.url]}, options=trust(authority))
+        dotring.process.wait_for(lambda: streams(dotring) == 4, "two streams on each of two workers")
+        connects = dotring.metrics().sum("dotring_upstream_connects_total", server=name_of(stays))
+        assert changed(dotring.reload({"upstream.servers": [comes.url, stays.url]})) == ["upstream.servers"]
+        dotring.process.wait_for(lambda: len(comes.connections) == 2, "streams to the new one")
+        dotring.process.wait_for(lambda: streams(dotring) == 4, "streams of two servers")
+        metrics = dotring.metrics()
+        assert metrics.sum("dotring_upstream_connects_total", server=name_of(stays)) == connects
+        servers = {labels["server"] for _, labels, _ in metrics.samples if "server" in labels}
+        assert servers == {name_of(stays), name_of(comes)}
+        asked = len(goes.asked)
+        names = [f"n{index}.zone.example" for index in range(30)]
+        assert all(client.addresses(dotring.ask(name)) for name in names)
+        assert len(goes.asked) == asked
+        assert all(stays.times_asked(name) + comes.times_asked(name) == 1 for name in names)
+
+    def test_the_first_in_the_order_of_the_file_is_asked_first(self, stage, authority):
+        one, two = (PythonUpstream(stage, authority) for _ in range(2))
+        options = {**trust(authority), "upstream.policy": "in-order"}
+        dotring = Reloading(stage, settings={"upstream.servers": [one.url, two.url]}, options=options)
+        dotring.process.wait_for(lambda: streams(dotring) == 4, "all streams")
+        for first, second, name in ((one, two, "a.zone.example"), (two, one, "b.zone.example")):
+            dotring.reload({"upstream.servers": [first.url, second.url]})
+            assert client.addresses(dotring.ask(name))
+            assert first.times_asked(name) == 1 and second.times_asked(name) == 0
+        assert len(one.connections) == len(two.connections) == 2
+
+    def test_who_waits_for_a_server_that_goes_is_answered(self, stage, authority):
+        held = threading.Event()
+        stage.at_end(held.set)
+
+        def answer(asked):
+            if asked.name == "held.zone.example":
+                held.wait()
+            return [address_answer(asked.message)]
+
+        goes, comes = PythonUpstream(stage, authority, answer), PythonUpstream(stage, authority)
+        patient = {"upstream.patience_min_ms": 20_000, "upstream.patience_unmeasured_ms": 20_000}
+        options = {**trust(authority), **patient, "upstream.timeout_ms": 60_000}
+        dotring = Reloading(stage, settings={"upstream.servers": [goes.url]}, options=options)
+        with client.udp_socket(dotring.server) as udp:
+            udp.send(client.query("held.zone.example", id=78).to_wire())
+            dotring.process.wait_for(lambda: goes.times_asked("held.zone.example"), "the question arrives")
+            dotring.reload({"upstream.servers": [comes.url]})
+            assert client.addresses(dotring.ask("other.zone.example"))
+            assert comes.times_asked("other.zone.example") == 1
+            held.set()
+            assert udp.recv(4096)[:2] == (78).to_bytes(2, "big")
+        assert comes.times_asked("held.zone.example") == 0
+
+    def test_other_authorities_are_believed_from_the_next_stream_on(self, stage, authority, tmp_path):
+        (tmp_path / "other").mkdir()
+        other = Authority(tmp_path / "other")
+        first, second = PythonUpstream(stage, authority), PythonUpstream(stage, other)
+        trusted = stage.file("trusted.pem", authority.path.read_text())
+        settings = {"upstream.servers": [first.url], "upstream.ca_file": str(trusted)}
+        dotring = Reloading(stage, settings=settings)
+        assert client.addresses(dotring.ask("a.zone.example"))
+        trusted.write_text("nothing")
+        assert "no usable certificate" in refusal(dotring.hang_up())
+        trusted.write_text(other.path.read_text())
+        assert changed(dotring.hang_up()) == ["upstream.ca_file"]
+        assert client.addresses(dotring.ask("b.zone.example")), "an open stream goes on"
+        dotring.reload({"upstream.servers": [second.url]})
+        assert client.addresses(dotring.ask("c.zone.example"))
+        assert second.times_asked("c.zone.example") == 1
+
+
+def trust(authority):
+    return {"upstream.ca_file": authority.path}
+
+
+def streams(dotring):
+    return dotring.metrics().sum("dotring_upstream_streams")
+
+
+def name_of(upstream):
+    return upstream.url.removeprefix("tls://")
+
+
+def test_health_says_that_a_reload_was_refused(stage, authority):
+    dotring = Reloading(stage, [PythonUpstream(stage, authority)], {"query.any_ttl": 1})
+
+    def ready():
+        return json.loads(dotring.page("/readyz")[1])
+
+    dotring.process.wait_for(lambda: ready() == {"state": "ready", "reasons": []}, "ready")
+    assert json.loads(dotring.page("/healthz")[1]) == {"state": "alive", "reasons": []}
+    refusal(dotring.reload({"query.any_ttl": -1}))
+    assert dotring.page("/readyz")[0] == 200
+    assert ready()["state"] == "degraded" and "query.any_ttl" in ready()["reasons"][0]
+    changed(dotring.reload({"query.any_ttl": 2}))
+    assert ready() == {"state": "ready", "reasons": []}
+
+
+def test_redis_comes_moves_and_goes(stage, authority):
+    redis, other = Redis(stage), Redis(stage)
+    upstream = PythonUpstream(stage, authority)
+    dotring = Reloading(stage, [upstream], {"redis.url": ""})
+    assert "dotring_redis" not in dotring.metrics_text()
+    for server in (redis, other):
+        assert changed(dotring.reload({"redis.url": server.url})) == ["redis.url"]
+        readable = lambda: dotring.metrics().sum("dotring_redis_servers_readable")  # noqa: E731
+        dotring.process.wait_for(lambda: readable() == 2, "both workers ask it")
+        names = (f"n{number}.{server.port}.example" for number in range(1000))
+
+        def stored():
+            assert client.addresses(dotring.ask(next(names)))
+            return int(server.cli("dbsize").split()[-1]) > 0
+
+        dotring.process.wait_for(stored, "answers are stored there")
+    assert changed(dotring.reload({"redis.url": ""})) == ["redis.url"]
+    assert client.addresses(dotring.ask("last.example"))
+    assert "dotring_redis" not in dotring.metrics_text()
+    dotring.process.wait_for(lambda: int(clients(other)) == 1, "nothing but redis-cli is connected")
+
+
+def clients(redis):
+    return next(line.split(":")[1] for line in redis.cli("info", "clients").splitlines() if "connected_clients" in line)

@@ -22,6 +22,8 @@ class Backoff {
 
   explicit Backoff(const Options& options) : options_(options) {}
 
+  void set_options(const Options& options) { options_ = options; }
+
   uint32_t failures() const { return failures_; }
   void succeeded() { failures_ = 0; }
 
@@ -39,7 +41,7 @@ class Backoff {
     return std::min(options_.second_ms << doublings, options_.longest_ms);
   }
 
-  const Options options_;
+  Options options_;
   uint32_t failures_ = 0;
 };
 

@@ -53,7 +53,7 @@ class Choice {
   size_t fastest(std::span<const Standing> standings, ServerSet equals, Random& random) const;
   size_t even(ServerSet equals);
 
-  const Policy policy_;
+  Policy policy_;
   std::vector<int64_t> weights_;
   std::vector<int64_t> credits_;  ///< of Policy::Even
 };

@@ -52,6 +52,12 @@ Connection::Connection(const ConnectionOptions& options, const TurnTime& time, R
   half_message_.bind<&Connection::on_half_message>(this);
 }
 
+void Connection::set_options(const ConnectionOptions& options) {
+  options_ = options;
+  query_opt_ = query_options(options.padding);
+  ids_.set_quarantine(options.id_quarantine_ms);
+}
+
 // ---------------------------------------------------------------------------------------------------
 // Opening
 

@@ -85,6 +85,9 @@ class Connection final : private io::StreamHandler {
   Connection(const ConnectionOptions& options, const TurnTime& time, Random& random, Dialer& dialer,
              IdleLimit& idle_limit, ServerStatistics& statistics, ConnectionHandler& handler);
 
+  /// All but ids_max, which is its table's size.
+  void set_options(const ConnectionOptions& options);
+
   State state() const { return state_; }
   bool open() const { return state_ == State::Open; }
   size_t in_flight() const { return ids_.waiting(); }
@@ -142,8 +145,8 @@ class Connection final : private io::StreamHandler {
   void on_timer();
   void check_idle();
 
-  const ConnectionOptions options_;
-  const dns::OptFields query_opt_;  ///< of each query
+  ConnectionOptions options_;
+  dns::OptFields query_opt_;  ///< of each query
   const TurnTime time_;
   Random& random_;
   Dialer& dialer_;

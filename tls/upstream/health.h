@@ -35,6 +35,11 @@ class Health {
 
   explicit Health(const Options& options) : options_(options), backoff_(options.backoff) {}
 
+  void set_options(const Options& options) {
+    options_ = options;
+    backoff_.set_options(options.backoff);
+  }
+
   ServerState state() const { return state_; }
   bool failing() const { return state_ == ServerState::Failing; }
   bool certificate_refused() const { return certificate_refused_; }
@@ -70,7 +75,7 @@ class Health {
   }
 
  private:
-  const Options options_;
+  Options options_;
   Backoff backoff_;
   ServerState state_ = ServerState::Starting;
   bool certificate_refused_ = false;

@@ -34,6 +34,8 @@ class IdTable {
   };
 
   /// `capacity` is rounded up to a power of two, at most 2^15; 24 octets each.
+  void set_quarantine(uint64_t quarantine_ms) { quarantine_ms_ = quarantine_ms; }
+
   IdTable(uint32_t capacity, uint64_t quarantine_ms)
       : places_(std::bit_ceil(capacity)), free_(places_.size()), quarantine_ms_(quarantine_ms) {
     assert(capacity > 0 && capacity <= (1u << 15));
@@ -166,7 +168,7 @@ class IdTable {
   uint32_t waiting_ = 0;
   uint16_t oldest_ = kNone;
   uint16_t newest_ = kNone;
-  const uint64_t quarantine_ms_;
+  uint64_t quarantine_ms_;
 };
 
 }  // namespace dotring::upstream

@@ -32,6 +32,8 @@ class IdleLimit {
 
   explicit IdleLimit(const Options& options) : options_(options) {}
 
+  void set_options(const Options& options) { options_ = options; }
+
   /// From a keepalive option; holds until the next one.
   void told(uint64_t limit_ms) { told_ms_ = limit_ms; }
 
@@ -69,7 +71,7 @@ class IdleLimit {
     return limit == kUnknown ? kUnknown : limit - margin_ms;
   }
 
-  const Options options_;
+  Options options_;
   uint64_t told_ms_ = kUnknown;
   uint64_t learned_ms_ = kUnknown;
   bool confirmed_ = false;

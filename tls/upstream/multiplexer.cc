@@ -66,8 +66,8 @@ Multiplexer::Multiplexer(const Options& options, const TurnTime& time, const Has
   assert(options_.asks_max >= 1);
   for (size_t i = 0; i < dialers.size(); ++i) {
     ServerHandler& handler = *this;
-    servers_.push_back(std::make_unique<Server>(options_, i, time_, random_.fork(),
-                                                std::move(dialers[i]), handler));
+    servers_.push_back(std::make_unique<Server>(options_, options_.servers[i], i, time_,
+                                                random_.fork(), std::move(dialers[i]), handler));
   }
 }
 

@@ -10,6 +10,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -32,6 +33,16 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
 
   /// Opens the first streams.
   void open();
+  /// From now on asks by `options`, of which questions_max and connection.ids_max stay as they are.
+  /// Servers that are the same keep their streams and what is known of them; those that are new get
+  /// a dialer from `dialer_for`; those that are gone are asked nothing more and answer what is in
+  /// flight. Not from inside a call of its own. Only when it has_room_for() these options.
+  using DialerFor = std::function<std::unique_ptr<Dialer>(const ServerOptions& server)>;
+  void reconfigure(const Options& options, const DialerFor& dialer_for);
+  /// Servers of before that still close have a place too.
+  bool has_room_for(const Options& options) const;
+  /// Lets go of servers that are gone. True: none is left.
+  bool tidy();
 
   // query::Forwarder
   bool start(query::Forward& forward) override;
@@ -45,8 +56,10 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   bool closed() const;
 
   const Statistics& statistics() const { return statistics_; }
-  size_t server_count() const { return servers_.size(); }
-  const ServerStatistics& server_statistics(size_t index) const {
+  size_t server_count() const { return options_.servers.size(); }
+  std::string server_name(size_t index) const { return options_.servers[index].name(); }
+  /// In the order of the options.
+  std::shared_ptr<const ServerStatistics> server_statistics(size_t index) const {
     return servers_[index]->statistics();
   }
 
@@ -99,7 +112,12 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   void release(Inquiry& inquiry);
   void count(query::ForwardResult result);
 
-  const Options options_;
+  // Other servers (multiplexer_reconfigure.cc).
+  using Servers = std::vector<std::unique_ptr<Server>>;
+  std::unique_ptr<Server> take_server(const ServerOptions& wanted);
+  void rearrange(Servers next, const std::vector<const Server*>& before);
+
+  Options options_;
   const TurnTime time_;
   Random random_;
   Choice choice_;
@@ -111,7 +129,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   List<Inquiry> elsewhere_;  ///< for a stream that does not carry them already
   List<Inquiry> apart_;      ///< for a stream apart; each may still be under way on others
   std::vector<Standing> standings_;
-  std::vector<std::unique_ptr<Server>> servers_;
+  std::vector<std::unique_ptr<Server>> servers_;  ///< those that are gone come last
 };
 
 }  // namespace dotring::upstream

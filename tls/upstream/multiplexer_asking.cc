@@ -73,7 +73,7 @@ void Multiplexer::ask_apart(Inquiry& inquiry, Counter& reason) {
 
 bool Multiplexer::all_failing() const {
   return std::all_of(servers_.begin(), servers_.end(),
-                     [](const auto& server) { return server->failing(); });
+                     [](const auto& server) { return server->failing() || server->draining(); });
 }
 
 bool Multiplexer::in_a_hurry() const {

@@ -27,6 +27,10 @@ struct ServerOptions {
 
   /// "192.0.2.1:853#dns.example", for logs and metrics.
   std::string name() const;
+  /// The streams of the one serve for the other.
+  bool same_server(const ServerOptions& other) const {
+    return endpoint == other.endpoint && trust == other.trust;
+  }
 };
 
 struct ConnectionOptions {

@@ -17,6 +17,8 @@ class RoundTrip {
   /// `percentile` in per cent, e.g. 95.
   explicit RoundTrip(uint32_t percentile) : percentile_(percentile) {}
 
+  void set_percentile(uint32_t percentile) { percentile_ = percentile; }
+
   bool measured() const { return smoothed_us_ != 0; }
   /// 0 until the first sample.
   uint64_t smoothed_us() const { return smoothed_us_; }
@@ -57,7 +59,7 @@ class RoundTrip {
     }
   }
 
-  const uint32_t percentile_;
+  uint32_t percentile_;
   bool outdated_ = false;
   uint64_t smoothed_us_ = 0;
   uint64_t deviation_us_ = 0;

@@ -13,7 +13,7 @@ namespace dotring::upstream {
 
 Standing Server::stand(std::span<const Attempt> attempts, uint16_t company) {
   Standing standing;
-  if (failing()) return standing;
+  if (failing() || draining_) return standing;
   bool doubtful = state() == ServerState::Probing;
   const bool apart = company != kAnyCompany;
   standing.connection = apart ? pick_apart(attempts, company) : pick(attempts, doubtful);

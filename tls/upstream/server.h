@@ -23,13 +23,18 @@ namespace dotring::upstream {
 
 class Server final : private ConnectionHandler {
  public:
-  /// `index` is its place in `options.servers`; `options` outlive it.
-  Server(const Options& options, size_t index, const TurnTime& time, const HashKey& seed,
-         std::unique_ptr<Dialer> dialer, ServerHandler& handler);
+  /// `server` is the one at `index` of `options.servers`; `options` outlive it, and change only
+  /// together with options_changed().
+  Server(const Options& options, const ServerOptions& server, size_t index, const TurnTime& time,
+         const HashKey& seed, std::unique_ptr<Dialer> dialer, ServerHandler& handler);
 
   ServerState state() const { return health_.state(); }
   bool failing() const { return health_.failing(); }
-  const ServerStatistics& statistics() const { return statistics_; }
+  /// Lives on with whoever holds it.
+  std::shared_ptr<const ServerStatistics> statistics() const { return statistics_owned_; }
+  const ServerOptions& options() const { return server_; }
+  /// The options are others now, and this server is at `index` of them, unless it drains.
+  void options_changed(size_t index);
 
   /// How it stands towards a question with these attempts: a stream that carries it is no choice.
   Standing stand(std::span<const Attempt> attempts, uint16_t company);
@@ -55,6 +60,7 @@ class Server final : private ConnectionHandler {
   void hasten();
   /// No new streams; those there close when their queries are answered or abandoned.
   void drain();
+  bool draining() const { return draining_; }
   /// Ends all streams now.
   void abort();
   /// No stream is left.
@@ -93,6 +99,7 @@ class Server final : private ConnectionHandler {
   void report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const;
 
   // Streams (server_streams.cc).
+  void add_slots();
   void add_slot(Slots& slots, Slot::Use use, const ConnectionOptions& options);
   Slot& slot_of(const Connection& connection);
   size_t streams() const;
@@ -108,12 +115,14 @@ class Server final : private ConnectionHandler {
   void end_oldest_connecting();
 
   // Streams apart (server_apart.cc).
+  ConnectionOptions options_apart() const;
   void add_slots_apart();
   Connection* pick_apart(std::span<const Attempt> attempts, uint16_t company);
   void judge_apart(const Ending& ending);
 
   const Options& options_;
-  const size_t index_;
+  const ServerOptions server_;
+  size_t index_;
   const TurnTime time_;
   Random random_;
   const std::unique_ptr<Dialer> dialer_;
@@ -131,7 +140,8 @@ class Server final : private ConnectionHandler {
   uint64_t last_measured_us_ = 0;
   uint64_t last_answered_us_ = 0;
   uint64_t next_report_us_ = 0;
-  ServerStatistics statistics_;
+  const std::shared_ptr<ServerStatistics> statistics_owned_ = std::make_shared<ServerStatistics>();
+  ServerStatistics& statistics_ = *statistics_owned_;
   const dns::QuestionKey root_ = root_question();
   Slots slots_;
   Slots slots_apart_;

@@ -10,11 +10,15 @@
 
 namespace dotring::upstream {
 
-void Server::add_slots_apart() {
+ConnectionOptions Server::options_apart() const {
   ConnectionOptions connection = options_.connection;
   connection.ids_max = std::min<uint32_t>(connection.ids_max, kCompanyMax);
-  for (size_t i = 0; i < options_.connections_apart; ++i) {
-    add_slot(slots_apart_, Slot::Use::Apart, connection);
+  return connection;
+}
+
+void Server::add_slots_apart() {
+  while (slots_apart_.size() < options_.connections_apart) {
+    add_slot(slots_apart_, Slot::Use::Apart, options_apart());
   }
 }
 
@@ -33,6 +37,8 @@ Connection* Server::pick_apart(std::span<const Attempt> attempts, uint16_t compa
 void Server::want_stream_apart() {
   if (draining_ || failing() || retry_.armed()) return;
   if (slots_apart_.count(Connection::State::Connecting) > 0) return;
+  // There may be more places than streams are allowed now.
+  if (slots_apart_.count(Connection::State::Open) >= options_.connections_apart) return;
   if (Slot* slot = slots_apart_.closed()) connect(*slot);
 }
 

@@ -122,7 +122,7 @@ void Server::count_failure(EndCause cause) {
 }
 
 void Server::report(Event::Kind kind, const std::string& detail, uint64_t retry_ms) const {
-  if (options_.on_event) options_.on_event({kind, options_.servers[index_], detail, retry_ms});
+  if (options_.on_event) options_.on_event({kind, server_, detail, retry_ms});
 }
 
 }  // namespace dotring::upstream

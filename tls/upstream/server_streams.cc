@@ -13,9 +13,11 @@ constexpr size_t kSpareSlots = 2;
 
 }  // namespace
 
-Server::Server(const Options& options, size_t index, const TurnTime& time, const HashKey& seed,
-               std::unique_ptr<Dialer> dialer, ServerHandler& handler)
+Server::Server(const Options& options, const ServerOptions& server, size_t index,
+               const TurnTime& time, const HashKey& seed, std::unique_ptr<Dialer> dialer,
+               ServerHandler& handler)
     : options_(options),
+      server_(server),
       index_(index),
       time_(time),
       random_(seed),
@@ -27,10 +29,30 @@ Server::Server(const Options& options, size_t index, const TurnTime& time, const
       window_(options.connection.ids_max),
       last_question_us_(time.now_us()) {
   retry_.bind<&Server::on_retry>(this);
-  for (size_t i = 0; i < options.connections + kSpareSlots; ++i) {
-    add_slot(slots_, Slot::Use::All, options.connection);
+  add_slots();
+}
+
+void Server::add_slots() {
+  while (slots_.size() < options_.connections + kSpareSlots) {
+    add_slot(slots_, Slot::Use::All, options_.connection);
   }
   add_slots_apart();
+}
+
+// Streams above a smaller limit close when what is in flight on them is answered.
+void Server::options_changed(size_t index) {
+  index_ = index;
+  if (draining_) return;
+  health_.set_options(options_.health);
+  idle_limit_.set_options(options_.idle_limit);
+  round_trip_.set_percentile(options_.hedge_percentile);
+  for (const auto& slot : slots_) slot->connection.set_options(options_.connection);
+  for (const auto& slot : slots_apart_) slot->connection.set_options(options_apart());
+  add_slots();
+  size_t open = 0;
+  for (const auto& slot : slots_) {
+    if (slot->connection.open() && ++open > options_.connections) slot->connection.drain();
+  }
 }
 
 void Server::add_slot(Slots& slots, Slot::Use use, const ConnectionOptions& options) {
@@ -156,7 +178,7 @@ bool Server::warm_wanted() const {
 // After failures
 
 void Server::hasten() {
-  if (failing()) retry_in(health_.retry_ms_max());
+  if (failing() && !draining_) retry_in(health_.retry_ms_max());
 }
 
 /// An earlier retry stays.

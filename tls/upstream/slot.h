@@ -58,6 +58,7 @@ class Slots {
   auto begin() const { return slots_.begin(); }
   auto end() const { return slots_.end(); }
   bool empty() const { return slots_.empty(); }
+  size_t size() const { return slots_.size(); }
 
   size_t count(Connection::State state) const {
     return static_cast<size_t>(std::count_if(

@@ -27,6 +27,10 @@ class TlsDialer final : public Dialer {
   TlsDialer(io::Loop& loop, const tls::ClientContext& context, const ServerOptions& server,
             const Options& options, tls::TlsStatistics& statistics);
 
+  /// For streams from now on, without the tickets of earlier ones: what they proved was proved to
+  /// other trust anchors.
+  void set_context(const tls::ClientContext& context);
+
   std::unique_ptr<io::ByteStream> dial(io::StreamHandler& handler) override;
   bool resumed(const io::ByteStream& stream) const override;
   DialFailure failure(const io::ByteStream& stream) const override;
@@ -35,11 +39,11 @@ class TlsDialer final : public Dialer {
   void on_forget_keys();
 
   io::Loop& loop_;
-  const tls::ClientContext& context_;
+  const tls::ClientContext* context_;
   const ServerOptions server_;
   const Options options_;
   tls::TlsStatistics& statistics_;
-  tls::TicketStore tickets_;
+  std::shared_ptr<tls::TicketStore> tickets_;  ///< streams hold theirs
   Timer forget_keys_;
 };
 

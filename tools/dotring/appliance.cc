@@ -80,7 +80,7 @@ std::optional<StartFailure> Appliance::start() {
   }
   if (auto failure = open_workers()) return failure;
   close_given(shared_->listening);
-  gather_sources();
+  watch_.emplace(workers_.size());
   tell_memory();
   for (const auto& worker : workers_) worker->run();
   if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
@@ -175,15 +175,6 @@ std::optional<StartFailure> Appliance::open_workers() {
   return could_not("engine.workers", std::to_string(count), *first);
 }
 
-void Appliance::gather_sources() {
-  for (const auto& worker : workers_) worker->add_to(sources_);
-  const upstream::Options upstream = upstream_options(in_force()->configuration);
-  for (size_t i = 0; i < sources_.servers.size(); ++i) {
-    sources_.servers[i].name = upstream.servers[i].name();
-  }
-  watch_.emplace(workers_.size());
-}
-
 void Appliance::begin_drain() {
   const std::lock_guard guard(reload_mutex_);
   draining_ = true;
@@ -192,8 +183,9 @@ void Appliance::begin_drain() {
 }
 
 std::optional<size_t> Appliance::find_stuck(uint64_t after_ms) {
+  const MetricSources sources = this->sources();
   std::vector<uint64_t> turns;
-  for (const io::LoopStatistics* loop : sources_.loops) turns.push_back(loop->turns.value());
+  for (const io::LoopStatistics* loop : sources.loops) turns.push_back(loop->turns.value());
   const auto stuck = watch_->stuck(turns, clock_.monotonic_us() / 1000, after_ms);
   for (const auto& worker : workers_) worker->nudge();
   const size_t before = stuck_.exchange(stuck.value_or(kNobody), std::memory_order_relaxed);

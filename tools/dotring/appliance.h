@@ -91,7 +91,7 @@ class Appliance {
   std::shared_ptr<const InForce> in_force() const;
   void tell_memory();
   void tell_ready();
-  void gather_sources();
+  MetricSources sources() const;
   Page page(std::string_view path);
   Page action(std::string_view path, const Arguments& arguments);
   Page flush(const Arguments& arguments);
@@ -100,8 +100,9 @@ class Appliance {
 
   static constexpr size_t kNobody = SIZE_MAX;
 
-  mutable std::mutex in_force_mutex_;  ///< of the pointer
+  mutable std::mutex in_force_mutex_;  ///< of the next two
   std::shared_ptr<const InForce> in_force_;
+  std::optional<std::string> refused_reload_;  ///< over which key the last one was
   Log& log_;
   GivenSockets given_;
   Random random_;
@@ -116,7 +117,6 @@ class Appliance {
   std::optional<SharedParts> shared_;
   ReloadHooks reload_hooks_;
   std::mutex reload_mutex_;  ///< one reload at a time, none while draining
-  MetricSources sources_;
   std::optional<ProgressWatch> watch_;
   std::atomic<bool> draining_{false};
   std::atomic<size_t> inherited_{0};

@@ -65,16 +65,23 @@ Page Appliance::page(std::string_view path) {
   return plain(404, "not found; there are /metrics, /healthz and /readyz; POST /api/v1/flush\n");
 }
 
+MetricSources Appliance::sources() const {
+  MetricSources sources;
+  for (const auto& worker : workers_) worker->add_to(sources);
+  return sources;
+}
+
 Page Appliance::metrics_page() {
+  const MetricSources sources = this->sources();
   MetricsPage page;
-  add_query_metrics(page, sources_);
-  add_protect_metrics(page, sources_);
+  add_query_metrics(page, sources);
+  add_protect_metrics(page, sources);
   add_cache_metrics(page, store_->statistics(), in_force()->configuration.cache.bytes_max);
-  add_redis_metrics(page, sources_);
-  add_upstream_metrics(page, sources_);
-  add_server_metrics(page, sources_);
-  add_listen_metrics(page, sources_);
-  add_loop_metrics(page, sources_);
+  add_redis_metrics(page, sources);
+  add_upstream_metrics(page, sources);
+  add_server_metrics(page, sources);
+  add_listen_metrics(page, sources);
+  add_loop_metrics(page, sources);
   add_process_metrics(page);
   page.counter("dotring_log_lines_dropped_total", "Log lines that nobody read in time.",
                log_.lines_dropped());
@@ -82,15 +89,18 @@ Page Appliance::metrics_page() {
 }
 
 HealthFacts Appliance::health() {
+  const MetricSources sources = this->sources();
   HealthFacts facts;
   facts.draining = draining_;
   const size_t stuck = stuck_.load(std::memory_order_relaxed);
   if (stuck != kNobody) facts.stuck_worker = stuck;
-  facts.servers = sources_.servers.size();
-  for (const ServerSources& server : sources_.servers) {
+  facts.servers = sources.servers.size();
+  for (const ServerSources& server : sources.servers) {
     if (failing_everywhere(server)) ++facts.servers_failing;
   }
-  facts.redis_failing = failing_redis(sources_.redis);
+  facts.redis_failing = failing_redis(sources.redis);
+  const std::lock_guard guard(in_force_mutex_);
+  facts.reload_refused = refused_reload_;
   return facts;
 }
 

@@ -146,6 +146,11 @@ bool Appliance::on_all_workers(std::function<void(WorkerParts& parts, size_t ind
 }
 
 void Appliance::tell_reload(const ReloadResult& result) {
+  {
+    const std::lock_guard guard(in_force_mutex_);
+    refused_reload_.reset();
+    if (result.refusal) refused_reload_ = result.refusal->key;
+  }
   if (result.refusal) return log_.error("reload_refused", {{"cause", result.refusal->to_line()}});
   log_.info("reloaded", {{"changed", joined(result.changed)}});
 }

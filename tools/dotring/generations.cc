@@ -1,5 +1,7 @@
 #include "tools/dotring/generations.h"
 
+#include <atomic>
+
 namespace dotring::appliance {
 
 void Generations::begin(const InForce& in_force, const InForce* before) {
@@ -32,6 +34,8 @@ bool Generations::tidy() {
   std::erase_if(earlier_, [](const Generation& earlier) { return earlier.pipeline->idle(); });
   std::erase_if(redis_, [](const std::shared_ptr<RedisParts>& redis) {
     if (redis.use_count() > 1) return false;
+    // Others have only read its counters, and nobody can begin to any more.
+    std::atomic_thread_fence(std::memory_order_acquire);
     redis->stop();
     return !redis->active();
   });

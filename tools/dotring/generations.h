@@ -45,8 +45,8 @@ class Generations {
 
   query::Pipeline& pipeline() { return *now_.pipeline; }
   const query::Statistics& statistics() const { return statistics_; }
-  /// Null: no second level.
-  RedisParts* redis() const { return now_.redis.get(); }
+  /// Null: no second level. Whoever holds it keeps it from being destroyed, and never is the last.
+  std::shared_ptr<RedisParts> redis() const { return now_.redis; }
 
   void start_redis();
   void stop_redis();

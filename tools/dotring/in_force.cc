@@ -34,7 +34,7 @@ std::optional<ConfigError> InForce::open_tls(const InForce* before) {
   if (const auto failure = context->open(options)) return explain(*failure, options);
   const bool same = before && options == tls_options(before->configuration) &&
                     context->anchors_digest() == before->tls->anchors_digest();
-  tls = same || before ? before->tls : std::move(context);
+  tls = same ? before->tls : std::move(context);
   return std::nullopt;
 }
 

@@ -35,22 +35,6 @@ class OwnedDescriptor {
   int descriptor_;
 };
 
-upstream::Options upstream_options_of(const SharedParts& shared, const InForce& in_force) {
-  upstream::Options options = upstream_options(in_force.configuration);
-  options.on_event = shared.on_upstream_event;
-  return options;
-}
-
-std::vector<std::unique_ptr<upstream::Dialer>> dialers(const InForce& in_force, io::Loop& loop,
-                                                       std::deque<tls::TlsStatistics>& statistics) {
-  std::vector<std::unique_ptr<upstream::Dialer>> result;
-  for (const upstream::ServerOptions& server : upstream_options(in_force.configuration).servers) {
-    result.push_back(std::make_unique<upstream::TlsDialer>(
-        loop, *in_force.tls, server, in_force.configuration.dialer, statistics.emplace_back()));
-  }
-  return result;
-}
-
 }  // namespace
 
 WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForce> in_force,
@@ -60,9 +44,8 @@ WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForc
       random_(seed),
       index_(index),
       loop_(configuration().loop, shared.clock),
-      multiplexer_(upstream_options_of(shared, *in_force_),
-                   upstream::TurnTime(loop_.timers(), loop_.turn_clock()), random_.fork(),
-                   dialers(*in_force_, loop_, tls_statistics_)),
+      multiplexer_(upstream_options_now(), upstream::TurnTime(loop_.timers(), loop_.turn_clock()),
+                   random_.fork(), first_dialers()),
       guard_(configuration().protect.guard, in_force_->protect->parts(shared.clock),
              loop_.turn_clock()),
       generations_({shared.store, multiplexer_, loop_, random_, shared.question_key,
@@ -71,6 +54,7 @@ WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForc
   tidy_.bind<&WorkerParts::tidy>(this);
   begin_generation(nullptr);
   apply_guard();
+  tell_sources();
 }
 
 std::optional<std::string> WorkerParts::open() {
@@ -217,7 +201,7 @@ bool WorkerParts::connected() const {
 
 void WorkerParts::tell_flush() {
   loop_.post([this] {
-    if (RedisParts* redis = generations_.redis()) redis->tell_flush();
+    if (const auto redis = generations_.redis()) redis->tell_flush();
   });
 }
 
@@ -232,16 +216,11 @@ bool WorkerParts::has_sessions() const {
 }
 
 void WorkerParts::add_to(MetricSources& sources) const {
-  if (RedisParts* redis = generations_.redis()) redis->add_to(sources);
+  add_told_to(sources);
   sources.loops.push_back(&loop_.statistics());
   sources.queries.push_back(&generations_.statistics());
   sources.guards.push_back(&guard_.statistics());
   sources.upstreams.push_back(&multiplexer_.statistics());
-  sources.servers.resize(multiplexer_.server_count());
-  for (size_t i = 0; i < multiplexer_.server_count(); ++i) {
-    sources.servers[i].statistics.push_back(&multiplexer_.server_statistics(i));
-    sources.servers[i].tls.push_back(&tls_statistics_[i]);
-  }
   for (const listen::UdpListener& listener : udp_) {
     sources.udp.push_back(&listener.statistics());
     sources.udp_sockets.push_back(&listener.socket_statistics());

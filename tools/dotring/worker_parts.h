@@ -9,6 +9,9 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -97,6 +100,13 @@ class WorkerParts {
   const Configuration& configuration() const { return in_force_->configuration; }
   void begin_generation(const InForce* before);
   void apply_guard();
+  void apply_upstreams(const InForce& before);
+  upstream::Options upstream_options_now() const;
+  std::vector<std::unique_ptr<upstream::Dialer>> first_dialers();
+  std::unique_ptr<upstream::Dialer> dialer_for(const upstream::ServerOptions& server);
+  void tell_sources();
+  void add_told_to(MetricSources& sources) const;
+  void forget_servers();
   void tidy();
   bool listening() const;
   bool connected() const;
@@ -106,12 +116,25 @@ class WorkerParts {
   template <typename Condition>
   void turn_while(uint64_t limit_ms, Condition condition);
 
+  /// Its dialer belongs to the multiplexer, as long as it asks that server.
+  struct DialedServer {
+    upstream::ServerOptions server;
+    upstream::TlsDialer* dialer;
+  };
+  /// What other threads may read, however long they do.
+  struct ToldServer {
+    std::string name;
+    std::shared_ptr<const upstream::ServerStatistics> statistics;
+    std::shared_ptr<const tls::TlsStatistics> tls;
+  };
+
   const SharedParts& shared_;
   std::shared_ptr<const InForce> in_force_;
   Random random_;
   const size_t index_;
   io::Loop loop_;
-  std::deque<tls::TlsStatistics> tls_statistics_;  ///< by server
+  std::map<std::string, std::shared_ptr<tls::TlsStatistics>> tls_statistics_;  ///< by server
+  std::vector<DialedServer> dialed_;  ///< those that are asked
   upstream::Multiplexer multiplexer_;
   protect::Guard guard_;
   Observers observers_;
@@ -120,6 +143,9 @@ class WorkerParts {
   std::deque<listen::UdpListener> udp_;
   std::deque<listen::TcpListener> tcp_;
   Timer tidy_;
+  mutable std::mutex told_mutex_;  ///< of what follows
+  std::vector<ToldServer> told_servers_;
+  std::shared_ptr<const RedisParts> told_redis_;
   std::atomic<bool> aborting_{false};
   std::atomic<listen::ConnectionHeir*> heir_{nullptr};
 };

@@ -22,8 +22,13 @@ bool same_queries(const Configuration& one, const Configuration& other) {
 
 }  // namespace
 
-std::optional<ConfigError> WorkerParts::prepare(std::shared_ptr<const InForce>) {
+std::optional<ConfigError> WorkerParts::prepare(std::shared_ptr<const InForce> next) {
   tidy();
+  if (!multiplexer_.has_room_for(upstream_options(next->configuration))) {
+    return ConfigError{"upstream.servers", "", "",
+                       "too many together with those of before that are still closing; try again "
+                       "in a moment"};
+  }
   if (generations_.room()) return std::nullopt;
   return ConfigError{"", "", "",
                      "questions are in flight from before earlier reloads; try again when they are "
@@ -39,6 +44,8 @@ void WorkerParts::apply(std::shared_ptr<const InForce> next) {
   if (!same) begin_generation(before.get());
   if (in_force_->redis != before->redis) generations_.start_redis();
   apply_guard();
+  apply_upstreams(*before);
+  tell_sources();
   tidy();
 }
 
@@ -56,8 +63,19 @@ void WorkerParts::apply_guard() {
   for (listen::TcpListener& listener : tcp_) listener.set_access(in_force_->protect->access());
 }
 
+// Counters of those that are not asked any more, as no stream of theirs is left.
+void WorkerParts::forget_servers() {
+  std::erase_if(tls_statistics_, [this](const auto& one) {
+    return std::none_of(dialed_.begin(), dialed_.end(), [&](const DialedServer& dialed) {
+      return dialed.server.name() == one.first;
+    });
+  });
+}
+
 void WorkerParts::tidy() {
-  if (!generations_.tidy()) loop_.timers().arm_in(tidy_, kTidyMs);
+  const bool servers_gone = multiplexer_.tidy();
+  if (servers_gone) forget_servers();
+  if (!generations_.tidy() || !servers_gone) loop_.timers().arm_in(tidy_, kTidyMs);
 }
 
 }  // namespace dotring::appliance

@@ -80,7 +80,7 @@ class MultiplexerBench : public testing::Test {
     return *servers[index];
   }
   const ServerStatistics& statistics(size_t index) const {
-    return multiplexer->server_statistics(index);
+    return *multiplexer->server_statistics(index);
   }
   ServerState state(size_t index) const {
     return static_cast<ServerState>(statistics(index).state.value());

@@ -136,7 +136,7 @@ class TlsDialerTest : public io::LoopTest {
       return one->done && one->outcome == query::ForwardResult::Answered;
     });
   }
-  const ServerStatistics& upstream() const { return multiplexer_->server_statistics(0); }
+  const ServerStatistics& upstream() const { return *multiplexer_->server_statistics(0); }
   bool wait_for_stream() {
     return turn_until([&] { return upstream().streams_open.value() > 0; });
   }

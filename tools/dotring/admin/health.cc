@@ -7,14 +7,30 @@
 namespace dotring::appliance {
 namespace {
 
-Page page(unsigned status, std::string_view name, std::string_view reason = {}) {
-  std::string body = "{\"status\":" + json_quoted(name);
-  if (!reason.empty()) body += ",\"reason\":" + json_quoted(reason);
-  return {status, "application/json", body + "}\n"};
+using Reasons = std::vector<std::string>;
+
+Page page(unsigned status, std::string_view state, const Reasons& reasons = {}) {
+  std::string body = "{\"state\":" + json_quoted(state) + ",\"reasons\":[";
+  for (const std::string& reason : reasons) {
+    body += (body.back() == '[' ? "" : ",") + json_quoted(reason);
+  }
+  return {status, "application/json", body + "]}\n"};
 }
 
 Page stuck_page(size_t worker) {
-  return page(503, "stuck", "worker " + std::to_string(worker) + " does not turn any more");
+  return page(503, "stuck", {"worker " + std::to_string(worker) + " does not turn any more"});
+}
+
+Reasons reasons_of_degraded(const HealthFacts& facts) {
+  Reasons reasons;
+  if (facts.servers > 0 && facts.servers_failing == facts.servers) {
+    reasons.push_back("no upstream server answers: only what is in the cache is served");
+  }
+  if (facts.redis_failing) reasons.push_back("Redis is not asked: " + *facts.redis_failing);
+  if (facts.reload_refused) {
+    reasons.push_back("the last reload was refused, the log says why: " + *facts.reload_refused);
+  }
+  return reasons;
 }
 
 }  // namespace
@@ -37,14 +53,9 @@ Page health_page(const HealthFacts& facts) {
 
 Page ready_page(const HealthFacts& facts) {
   if (facts.stuck_worker) return stuck_page(*facts.stuck_worker);
-  if (facts.draining) return page(503, "draining", "dotring is about to end");
-  if (facts.servers > 0 && facts.servers_failing == facts.servers) {
-    return page(200, "degraded", "no upstream server answers: only what is in the cache is served");
-  }
-  if (facts.redis_failing) {
-    return page(200, "degraded", "Redis is not asked: " + *facts.redis_failing);
-  }
-  return page(200, "ready");
+  if (facts.draining) return page(503, "draining", {"dotring is about to end"});
+  const Reasons reasons = reasons_of_degraded(facts);
+  return page(200, reasons.empty() ? "ready" : "degraded", reasons);
 }
 
 }  // namespace dotring::appliance

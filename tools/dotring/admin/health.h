@@ -3,6 +3,8 @@
 // Alive is about this process alone: its workers turn. Ready is about what clients get. While no
 // upstream answers, what is in the cache is still served, fresh or stale: that is degraded, not
 // down, because another instance with the same upstreams would be no better.
+//
+// Each page is {"state": ..., "reasons": [...]}: the worst state, and all that speaks for it.
 
 #pragma once
 
@@ -42,11 +44,13 @@ struct HealthFacts {
   size_t servers_failing = 0;
   /// No worker can ask Redis, and why; nothing where there is none, or it answers.
   std::optional<std::string> redis_failing;
+  /// The last reload was refused, and over which key: what runs is not what is written.
+  std::optional<std::string> reload_refused;
 };
 
-/// 200 while the workers turn, else 503.
+/// 200 with state "alive" while the workers turn, else 503 with "stuck".
 Page health_page(const HealthFacts& facts);
-/// 200 with status "ready" or "degraded", 503 with "draining" or "stuck".
+/// 200 with state "ready" or "degraded", 503 with "draining" or "stuck".
 Page ready_page(const HealthFacts& facts);
 
 }  // namespace dotring::appliance

@@ -7,6 +7,7 @@ using Kind = upstream::Event::Kind;
 bool UpstreamJournal::is_news(const upstream::Event& event, const std::string& server,
                               uint64_t now_ms) {
   const std::lock_guard guard(mutex_);
+  if (told_.size() > 1024) told_.clear();  // reloads have brought ever new ones
   Told& told = told_[server];
   if (told.kind == event.kind && (event.kind == Kind::ServerUp || now_ms < told.silent_until_ms)) {
     return false;

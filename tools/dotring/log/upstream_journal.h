@@ -31,7 +31,7 @@ class UpstreamJournal {
 
   Log& log_;
   std::mutex mutex_;
-  std::map<std::string, Told> told_;  ///< by server; as many as are configured
+  std::map<std::string, Told> told_;  ///< by server; bounded
 };
 
 }  // namespace dotring::appliance

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -31,8 +32,16 @@ struct ServerSources {
   std::vector<const tls::TlsStatistics*> tls;
 };
 
-/// Where the counters are; all of them outlive it.
+/// Where the counters are, as of now: a reload brings others. All of them outlive it.
 struct MetricSources {
+  /// The one with this name, made where there is none yet.
+  ServerSources& server(const std::string& name) {
+    for (ServerSources& one : servers) {
+      if (one.name == name) return one;
+    }
+    return servers.emplace_back(ServerSources{name, {}, {}});
+  }
+
   std::vector<const io::LoopStatistics*> loops;  ///< in the order of the workers
   std::vector<const query::Statistics*> queries;
   std::vector<const protect::Statistics*> guards;
@@ -45,6 +54,8 @@ struct MetricSources {
   std::vector<const cache::redis::Statistics*> redis;
   std::vector<const cache::tiers::Statistics*> tiers;
   std::vector<const cache::tiers::FlushStatistics*> flushes;
+  /// What must live as long as this.
+  std::vector<std::shared_ptr<const void>> held;
 };
 
 void add_query_metrics(MetricsPage& page, const MetricSources& sources);

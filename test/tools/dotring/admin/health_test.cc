@@ -7,8 +7,12 @@
 namespace dotring::appliance {
 namespace {
 
-std::string status_of(const Page& page) {
-  return nlohmann::json::parse(page.body)["status"];
+std::string state_of(const Page& page) {
+  return nlohmann::json::parse(page.body)["state"];
+}
+
+size_t reasons_of(const Page& page) {
+  return nlohmann::json::parse(page.body)["reasons"].size();
 }
 
 TEST(ProgressWatch, AWorkerThatDoesNotTurnIsNoticed) {
@@ -39,28 +43,47 @@ TEST(Health, ReadyUntilItDrains) {
   HealthFacts facts;
   facts.servers = 2;
   EXPECT_EQ(ready_page(facts).status, 200u);
-  EXPECT_EQ(status_of(ready_page(facts)), "ready");
+  EXPECT_EQ(state_of(ready_page(facts)), "ready");
   facts.servers_failing = 1;
-  EXPECT_EQ(status_of(ready_page(facts)), "ready");
+  EXPECT_EQ(state_of(ready_page(facts)), "ready");
   facts.draining = true;
   EXPECT_EQ(ready_page(facts).status, 503u);
-  EXPECT_EQ(status_of(ready_page(facts)), "draining");
+  EXPECT_EQ(state_of(ready_page(facts)), "draining");
 }
 
 TEST(Health, WithoutUpstreamsItIsDegradedAndSaysWhy) {
   HealthFacts facts;
   facts.servers = facts.servers_failing = 2;
   EXPECT_EQ(ready_page(facts).status, 200u);
-  EXPECT_EQ(status_of(ready_page(facts)), "degraded");
-  EXPECT_NE(ready_page(facts).body.find("reason"), std::string::npos);
+  EXPECT_EQ(state_of(ready_page(facts)), "degraded");
+  EXPECT_NE(ready_page(facts).body.find("no upstream"), std::string::npos);
 }
 
 TEST(Health, WithoutRedisItIsDegradedAndSaysWhy) {
   HealthFacts facts;
   facts.redis_failing = "silent";
   EXPECT_EQ(ready_page(facts).status, 200u);
-  EXPECT_EQ(status_of(ready_page(facts)), "degraded");
+  EXPECT_EQ(state_of(ready_page(facts)), "degraded");
   EXPECT_NE(ready_page(facts).body.find("silent"), std::string::npos);
+}
+
+TEST(Health, ARefusedReloadDegrades) {
+  HealthFacts facts;
+  facts.reload_refused = "access.drop";
+  EXPECT_EQ(ready_page(facts).status, 200u);
+  EXPECT_EQ(state_of(ready_page(facts)), "degraded");
+  EXPECT_NE(ready_page(facts).body.find("access.drop"), std::string::npos);
+}
+
+TEST(Health, AllReasonsAreTold) {
+  HealthFacts facts;
+  EXPECT_EQ(reasons_of(ready_page(facts)), 0u);
+  facts.servers = facts.servers_failing = 1;
+  facts.redis_failing = "slow";
+  facts.reload_refused = "";
+  EXPECT_EQ(reasons_of(ready_page(facts)), 3u);
+  facts.draining = true;
+  EXPECT_EQ(reasons_of(ready_page(facts)), 1u);
 }
 
 TEST(Health, StuckIsNotReady) {

@@ -224,6 +224,25 @@ TEST(ConfigKeys, EachChangesItsOwnValueAndNoOther) {
   }
 }
 
+TEST(ConfigKeys, WhatDiffersIsFoundAlsoWhereItIsNotShown) {
+  const Configuration one = applied({command_line({"--redis.url=redis://:old@127.0.0.1"})});
+  Configuration other = applied({command_line({"--redis.url=redis://:new@127.0.0.1"})});
+  EXPECT_TRUE(changed_keys(one, one).empty());
+  ASSERT_EQ(changed_keys(one, other).size(), 1u);
+  EXPECT_EQ(changed_keys(one, other)[0]->name, "redis.url");
+  other.workers = 7;
+  EXPECT_EQ(changed_keys(one, other).size(), 2u);
+}
+
+TEST(ConfigKeys, WhatIsTakenAtTheStartNeedsARestart) {
+  for (const char* name : {"engine.workers", "cache.memory", "listen.dns"}) {
+    EXPECT_FALSE(find_key(name)->live) << name;
+  }
+  for (const char* name : {"access.allow", "upstream.servers", "redis.url", "cache.ttl_max"}) {
+    EXPECT_TRUE(find_key(name)->live) << name;
+  }
+}
+
 TEST(ConfigCheck, ContradictionsAreRefusedWithTheirKey) {
   Configuration configuration;
   EXPECT_FALSE(check(configuration));
