@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from harness.dotring import program
 
-PROGRAMS = ("dotring", "dotring-responder", "dotring-flood", "dotring-replay")
+PROGRAMS = ("dotring", "dotring-responder", "dotring-flood", "dotring-replay", "dotring-ctl")
 OPTION = re.compile(r"(?<![\w.-])--?[a-zA-Z][\w-]*")
 
 

@@ -40,7 +40,7 @@ MAY_INCLUDE = {
 }
 
 # Rooms of tools that programs share. They do not include each other in a circle.
-TOOLS_SHARED = ("common", "clients", "capture")
+TOOLS_SHARED = ("common", "clients", "capture", "control")
 
 # Rooms inside of a program -> rooms of that program they may include. What stands before the rooms wires them.
 TOOLS_ROOMS = {
@@ -49,6 +49,7 @@ TOOLS_ROOMS = {
     "tools/dotring/metrics": (),
     "tools/dotring/process": ("tools/dotring/config", "tools/dotring/log"),
     "tools/dotring/admin": ("tools/dotring/config", "tools/dotring/log"),
+    "tools/dotring/control": ("tools/dotring/config", "tools/dotring/metrics"),
 }
 
 # Libraries from outside -> where their headers may appear.

@@ -54,6 +54,8 @@ def test_allowed_includes_pass(tmp_path):
         ("tools/flood/a.cc", '#include "tools/dotring/x.h"\n', "tools/flood must not include"),
         ("tools/dotring/log/a.cc", '#include "tools/dotring/admin/x.h"\n', "tools/dotring/log must not include"),
         ("tools/dotring/config/a.cc", '#include "tools/dotring/worker.h"\n', "tools/dotring/config must not include"),
+        ("tools/dotring/control/a.cc", '#include "tools/ctl/table.h"\n', "tools/dotring must not include"),
+        ("tools/control/a.cc", '#include "tools/dotring/log/x.h"\n', "tools/control must not include"),
         ("tools/clients/a.cc", '#include "tools/flood/x.h"\n', "tools/clients must not include"),
         ("tools/flood/a.cc", '#include "test/x.h"\n', "tools must not include"),
         ("engine/dns/a.cc", '#include "name.h"\n', "not a path from the root"),

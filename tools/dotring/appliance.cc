@@ -50,9 +50,13 @@ Appliance::Appliance(const Configuration& configuration, const HashKey& seed, Lo
           configuration.admin, [this](std::string_view path) { return page(path); },
           [this](std::string_view path, const Arguments& arguments) {
             return action(path, arguments);
-          }) {}
+          }),
+      control_(configuration.control, [this](const control::Request& request, const Peer& peer) {
+        return control(request, peer);
+      }) {}
 
 Appliance::~Appliance() {
+  control_.stop();
   admin_.stop();
   workers_.clear();
 }
@@ -67,6 +71,7 @@ std::optional<StartFailure> Appliance::start() {
   std::vector<Endpoint> addresses = configuration.listen_dns;
   if (auto failure = settle(addresses)) return failure;
   if (auto failure = open_admin()) return failure;
+  if (auto failure = open_control()) return failure;
   if (auto failure = open_store()) return failure;
   shared_.emplace(SharedParts{clock_, *store_, tcp_limits_,
                               client_limit_ ? &*client_limit_ : nullptr, take_given(addresses),
@@ -84,6 +89,7 @@ std::optional<StartFailure> Appliance::start() {
   tell_memory();
   for (const auto& worker : workers_) worker->run();
   if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
+  control_.start();
   tell_ready();
   return std::nullopt;
 }

@@ -20,6 +20,7 @@
 #include "tools/dotring/admin/health.h"
 #include "tools/dotring/admin/server.h"
 #include "tools/dotring/config/source.h"
+#include "tools/dotring/control/server.h"
 #include "tools/dotring/log/upstream_journal.h"
 #include "tools/dotring/reload.h"
 #include "tools/dotring/worker.h"
@@ -95,8 +96,20 @@ class Appliance {
   Page page(std::string_view path);
   Page action(std::string_view path, const Arguments& arguments);
   Page flush(const Arguments& arguments);
+  /// Entries that were removed here; other appliances on the same Redis forget too.
+  size_t forget(const dns::Name& name, bool subtree);
   Page metrics_page();
   HealthFacts health();
+
+  std::optional<StartFailure> open_control();
+  control::Reply control(const control::Request& request, const Peer& peer);
+  control::Reply control_status(control::ArgumentReader& arguments);
+  control::Reply control_upstreams(control::ArgumentReader& arguments);
+  control::Reply control_config(control::ArgumentReader& arguments);
+  control::Reply control_flush(control::ArgumentReader& arguments);
+  control::Reply control_log_level(control::ArgumentReader& arguments);
+  control::Reply control_drain(control::ArgumentReader& arguments);
+  Configuration configuration_in_force() const;
 
   static constexpr size_t kNobody = SIZE_MAX;
 
@@ -122,7 +135,9 @@ class Appliance {
   std::atomic<size_t> inherited_{0};
   std::atomic<size_t> stuck_{kNobody};  ///< what find_stuck() found
   std::vector<std::unique_ptr<Worker>> workers_;
-  AdminServer admin_;  ///< last: its thread reads all of the above
+  // Last: their threads read all of the above.
+  AdminServer admin_;
+  ControlServer control_;
 };
 
 }  // namespace dotring::appliance

@@ -117,16 +117,21 @@ Page Appliance::flush(const Arguments& arguments) {
   const auto subtree = arguments.find("subtree");
   const auto wire = name == arguments.end() ? std::nullopt : dns::name_from_text(name->second);
   if (!wire) return plain(400, "give a name: /api/v1/flush?name=NAME&subtree=1\n");
+  const size_t removed = forget(*wire, subtree != arguments.end() && subtree->second != "0");
+  return {200, "application/json", "{\"removed\":" + std::to_string(removed) + "}\n"};
+}
+
+size_t Appliance::forget(const dns::Name& name, bool subtree) {
   cache::tiers::FlushRule rule;
-  rule.name.size = wire->size;
-  dns::copy_lower(wire->wire(), rule.name.octets.data());
-  rule.subtree = subtree != arguments.end() && subtree->second != "0";
+  rule.name.size = name.size;
+  dns::copy_lower(name.wire(), rule.name.octets.data());
+  rule.subtree = subtree;
   rule.at_s = clock_.wall_s();
   // In this order: what is still on its way from Redis must not come back afterwards.
   flushes_.add(rule, rule.at_s);
   const size_t removed = cache::tiers::apply(rule, *store_);
   workers_.front()->tell_flush();
-  return {200, "application/json", "{\"removed\":" + std::to_string(removed) + "}\n"};
+  return removed;
 }
 
 }  // namespace dotring::appliance

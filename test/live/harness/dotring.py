@@ -55,6 +55,7 @@ class Dotring:
         settings = {
             "listen.dns": [f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}" for host in listen],
             "admin.listen": f"{HOST}:{self.admin_port}",
+            "control.socket": "",
             "upstream.servers": [upstream.url for upstream in upstreams],
             "engine.workers": 2,
             "log.level": "debug",

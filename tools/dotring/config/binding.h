@@ -36,6 +36,9 @@ inline std::string describe_type(const protect::Network*, const Limits&) {
 inline std::string describe_type(const ListenerNetworks*, const Limits&) {
   return "address, port and networks (192.0.2.1:53 10.0.0.0/8 10.9.0.0/16)";
 }
+inline std::string describe_type(const FileMode*, const Limits&) {
+  return "permissions (0660)";
+}
 inline std::string describe_type(const RedisUrl*, const Limits&) {
   return "redis://HOST[:PORT][/DATABASE], rediss://..., unix:///PATH, redis+cluster://HOST,HOST, "
          "redis+sentinel://HOST,HOST/MASTER, or empty";

@@ -91,6 +91,14 @@ Refusal check_takeover_socket(const Configuration& configuration) {
                        "give an absolute path of at most " + std::to_string(kPathMax) + " octets"};
 }
 
+Refusal check_control(const Configuration& configuration) {
+  const std::string& socket = configuration.control.socket;
+  if (socket.size() <= ControlOptions::kPathMax) return std::nullopt;
+  return Contradiction{
+      "control.socket", socket,
+      "longer than " + std::to_string(ControlOptions::kPathMax) + " octets; choose a shorter path"};
+}
+
 tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication) {
   tls::Trust trust;
   trust.authentication_name = server.auth_name;
@@ -106,7 +114,7 @@ tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication
 
 Refusal check(const Configuration& configuration) {
   for (const auto one : {check_listen, check_restricted, check_servers, check_ca_file, check_ttls,
-                         check_redis, check_takeover_socket}) {
+                         check_redis, check_control, check_takeover_socket}) {
     if (Refusal refusal = one(configuration)) return refusal;
   }
   return std::nullopt;

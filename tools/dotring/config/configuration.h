@@ -42,6 +42,19 @@ struct AdminOptions {
   uint32_t timeout_s = 10;
 };
 
+/// The unix socket for dotring-ctl; the permissions of its file say who may use it.
+struct ControlOptions {
+  /// What a unix socket's address holds (107 octets), less what its name ends with while it is
+  /// made.
+  static constexpr size_t kPathMax = 99;
+
+  /// Empty: none. The default is left out where its folder is not there, or not ours to write to.
+  std::string socket = "/run/dotring/control.sock";
+  FileMode socket_mode;
+  uint32_t connections_max = 8;
+  uint32_t timeout_s = 5;
+};
+
 /// Redis as a second level of the cache; redis_setup.h makes it usable.
 struct RedisOptions {
   /// Empty: none.
@@ -118,6 +131,7 @@ struct Configuration {
   uint64_t drain_ms = 5000;
   ProcessOptions process;
   AdminOptions admin;
+  ControlOptions control;
   LogOptions log;
 };
 

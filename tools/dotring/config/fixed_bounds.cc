@@ -5,6 +5,7 @@
 #include "cache/tiers/flush_log.h"
 #include "cache/tiers/tiers.h"
 #include "tls/upstream/choice.h"
+#include "tools/control/message.h"
 #include "tools/dotring/config/configuration.h"
 
 namespace dotring::appliance {
@@ -87,6 +88,10 @@ void add_redis(Bounds& bounds) {
                     "above, everything stored before the latest of them counts as flushed"});
 }
 
+void add_control(Bounds& bounds) {
+  bounds.push_back({"request on control.socket", octets(control::kRequestMax), "or it is refused"});
+}
+
 }  // namespace
 
 std::vector<FixedBound> fixed_bounds() {
@@ -96,6 +101,7 @@ std::vector<FixedBound> fixed_bounds() {
   add_cache(bounds);
   add_upstreams(bounds, configuration);
   add_redis(bounds);
+  add_control(bounds);
   return bounds;
 }
 

@@ -210,6 +210,11 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.admin.connections_max; }>("admin.connections_max", "HTTP connections at a time", from(1, 1024)),
     key<[](auto& c) -> auto& { return c.admin.timeout_s; }>("admin.timeout", "Seconds after which a silent HTTP connection is closed", from(1, 3600)),
 
+    key<[](auto& c) -> auto& { return c.control.socket; }>("control.socket", "The unix socket of dotring-ctl; empty: none. Where the folder of the default is not there or not dotring's, dotring runs without"),
+    key<[](auto& c) -> auto& { return c.control.socket_mode; }>("control.socket_mode", "Its permissions: whoever may write to it may use it"),
+    key<[](auto& c) -> auto& { return c.control.connections_max; }>("control.connections_max", "Connections to it at a time; others wait", from(1, 64)),
+    key<[](auto& c) -> auto& { return c.control.timeout_s; }>("control.timeout", "Seconds that one may take for its request, and again to read the reply", from(1, 3600)),
+
     live<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
     live<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),
     live<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do"),

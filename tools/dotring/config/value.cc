@@ -225,6 +225,25 @@ Problem parse_value(std::string_view text, const Limits& limits, ListenerNetwork
   return std::nullopt;
 }
 
+Problem parse_value(std::string_view text, const Limits&, FileMode& value) {
+  constexpr uint32_t kBitsMax = 0777;
+  uint32_t bits = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, bits, 8);
+  const bool octal = error == std::errc() && rest == end && text.size() <= 4;
+  if (!octal || bits > kBitsMax) return "not permissions as chmod takes them; give 0660";
+  value.bits = bits;
+  return std::nullopt;
+}
+
+std::string print_value(const FileMode& value, const Limits&) {
+  std::string text = "0000";
+  for (size_t i = 0; i < text.size(); ++i) {
+    text[i] = static_cast<char>('0' + (value.bits >> (9 - 3 * i) & 7));
+  }
+  return text;
+}
+
 std::string print_value(const protect::Network& value, const Limits&) {
   return value.to_text();
 }

@@ -54,6 +54,13 @@ struct ListenerNetworks {
   friend bool operator==(const ListenerNetworks&, const ListenerNetworks&) = default;
 };
 
+/// Who may do what with a file, as chmod(1) takes it: "0660".
+struct FileMode {
+  uint32_t bits = 0660;
+
+  friend bool operator==(const FileMode&, const FileMode&) = default;
+};
+
 /// Where Redis is, as cache/redis/url.h reads it. Printed without the password.
 struct RedisUrl {
   std::string text;
@@ -85,6 +92,7 @@ Problem parse_value(std::string_view text, const Limits& limits, Endpoint& value
 Problem parse_value(std::string_view text, const Limits& limits, UpstreamAddress& value);
 Problem parse_value(std::string_view text, const Limits& limits, protect::Network& value);
 Problem parse_value(std::string_view text, const Limits& limits, ListenerNetworks& value);
+Problem parse_value(std::string_view text, const Limits& limits, FileMode& value);
 
 Problem parse_value(std::string_view text, const Limits& limits, RedisUrl& value);
 
@@ -95,6 +103,7 @@ std::string print_value(const Endpoint& value, const Limits& limits);
 std::string print_value(const UpstreamAddress& value, const Limits& limits);
 std::string print_value(const protect::Network& value, const Limits& limits);
 std::string print_value(const ListenerNetworks& value, const Limits& limits);
+std::string print_value(const FileMode& value, const Limits& limits);
 
 template <std::integral Number>
 constexpr Limits clipped(const Limits& limits) {

@@ -20,18 +20,6 @@ double seconds(const timeval& time) {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) * 1e-6;
 }
 
-/// Of /proc/self/statm (proc(5)): the resident pages.
-double resident_bytes() {
-  unsigned long total_pages = 0;
-  unsigned long resident_pages = 0;
-  if (FILE* file = std::fopen("/proc/self/statm", "re")) {
-    const int fields = std::fscanf(file, "%lu %lu", &total_pages, &resident_pages);
-    if (fields != 2) resident_pages = 0;
-    std::fclose(file);
-  }
-  return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
-
 int open_descriptors() {
   DIR* directory = opendir("/proc/self/fd");
   if (!directory) return 0;
@@ -55,6 +43,18 @@ void add_memory(MetricsPage& page) {
 }
 
 }  // namespace
+
+// Of /proc/self/statm (proc(5)): the resident pages.
+double resident_bytes() {
+  unsigned long total_pages = 0;
+  unsigned long resident_pages = 0;
+  if (FILE* file = std::fopen("/proc/self/statm", "re")) {
+    const int fields = std::fscanf(file, "%lu %lu", &total_pages, &resident_pages);
+    if (fields != 2) resident_pages = 0;
+    std::fclose(file);
+  }
+  return static_cast<double>(resident_pages) * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
 
 void add_process_metrics(MetricsPage& page) {
   page.gauge("dotring_build_info", "Always 1; the version is the label.", 1,

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,8 +68,14 @@ void add_loop_metrics(MetricsPage& page, const MetricSources& sources);
 void add_cache_metrics(MetricsPage& page, const cache::Statistics& statistics, size_t bytes_max);
 /// Nothing where no Redis is configured.
 void add_redis_metrics(MetricsPage& page, const MetricSources& sources);
+/// Resident memory of the process.
+double resident_bytes();
 /// Version, memory, processor time, descriptors: of the process.
 void add_process_metrics(MetricsPage& page);
+
+/// By upstream::ServerState.
+inline constexpr std::array<std::string_view, 4> kServerStateNames = {"starting", "up", "probing",
+                                                                      "failing"};
 
 /// The sum of one counter: `counter` is a member or a function that gives one.
 template <typename Part, typename CounterOf>
@@ -76,6 +83,18 @@ uint64_t total(const std::vector<const Part*>& parts, CounterOf counter) {
   uint64_t sum = 0;
   for (const Part* part : parts) sum += std::invoke(counter, *part).value();
   return sum;
+}
+
+/// The mean of a gauge over those parts that know it; 0 where none does.
+template <typename Part>
+double mean_of_known(const std::vector<const Part*>& parts, Counter Part::*gauge) {
+  uint64_t sum = 0;
+  uint64_t known = 0;
+  for (const Part* part : parts) {
+    sum += (part->*gauge).value();
+    if ((part->*gauge).value() > 0) ++known;
+  }
+  return known == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(known);
 }
 
 /// The same histogram of all parts.

@@ -28,8 +28,6 @@ constexpr Named<Statistics> kAgain[] = {{"lost", &Statistics::asked_again_lost},
                                         {"refused", &Statistics::asked_again_refused},
                                         {"hedge", &Statistics::hedges}};
 
-constexpr std::array<std::string_view, 4> kStates = {"starting", "up", "probing", "failing"};
-
 struct ServerCounter {
   std::string_view name;
   std::string_view help;
@@ -75,26 +73,14 @@ constexpr Named<ServerStatistics> kEnds[] = {{"idle", &ServerStatistics::peer_cl
 
 /// A server is in a state on each worker: how many workers see it so.
 void add_states(MetricsPage& page, const ServerSources& server) {
-  std::array<int, kStates.size()> workers{};
+  std::array<int, kServerStateNames.size()> workers{};
   for (const ServerStatistics* one : server.statistics) {
     if (const uint64_t state = one->state.value(); state < workers.size()) ++workers[state];
   }
-  for (size_t i = 0; i < kStates.size(); ++i) {
+  for (size_t i = 0; i < kServerStateNames.size(); ++i) {
     page.gauge("dotring_upstream_state", "Workers that see the server in this state.", workers[i],
-               {{"server", server.name}, {"state", std::string(kStates[i])}});
+               {{"server", server.name}, {"state", std::string(kServerStateNames[i])}});
   }
-}
-
-/// Of those workers that have measured it.
-double mean_seconds(const std::vector<const ServerStatistics*>& all,
-                    Counter ServerStatistics::*counter, double unit) {
-  uint64_t sum = 0;
-  uint64_t known = 0;
-  for (const ServerStatistics* one : all) {
-    sum += (one->*counter).value();
-    if ((one->*counter).value() > 0) ++known;
-  }
-  return known == 0 ? 0.0 : static_cast<double>(sum) / static_cast<double>(known) * unit;
 }
 
 void add_gauges(MetricsPage& page, const ServerSources& server) {
@@ -106,9 +92,9 @@ void add_gauges(MetricsPage& page, const ServerSources& server) {
              static_cast<double>(total(server.statistics, &ServerStatistics::in_flight)), labels);
   page.gauge("dotring_upstream_idle_limit_seconds",
              "After how much silence the server closes, told or learned; 0: not known.",
-             mean_seconds(server.statistics, &ServerStatistics::idle_limit_ms, 1e-3), labels);
+             mean_of_known(server.statistics, &ServerStatistics::idle_limit_ms) * 1e-3, labels);
   page.gauge("dotring_upstream_round_trip_smoothed_seconds", "The usual time of an answer now.",
-             mean_seconds(server.statistics, &ServerStatistics::round_trip_smoothed_us, 1e-6),
+             mean_of_known(server.statistics, &ServerStatistics::round_trip_smoothed_us) * 1e-6,
              labels);
 }
 

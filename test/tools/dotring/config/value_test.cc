@@ -70,6 +70,20 @@ TEST(ConfigValue, PrintsSizesAsTheyAreRead) {
   EXPECT_EQ(print_value(uint64_t{64} << 20, kBytes), "64MiB");
 }
 
+TEST(ConfigValue, PermissionsAreOctal) {
+  FileMode mode;
+  for (const auto& [text, bits] : std::initializer_list<std::pair<const char*, uint32_t>>{
+           {"0600", 0600}, {"666", 0666}, {"0", 0}, {"0777", 0777}}) {
+    EXPECT_FALSE(parse_value(text, {}, mode)) << text;
+    EXPECT_EQ(mode.bits, bits);
+  }
+  EXPECT_EQ(print_value(FileMode{0060}, {}), "0060");
+  for (const char* text : {"", "8", "0x1", "rw", "-1", "1000", "00660", " 660"}) {
+    EXPECT_TRUE(parse_value(text, {}, mode)) << text;
+  }
+  EXPECT_EQ(mode.bits, 0777u) << "a refused value changes nothing";
+}
+
 TEST(ConfigValue, ReadsUpstreamAddresses) {
   UpstreamAddress server;
   EXPECT_FALSE(parse_value("tls://192.0.2.1#dns.example", {}, server));

@@ -1,0 +1,75 @@
+#include "tools/dotring/control/socket_file.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "engine/io/socket_address.h"
+
+namespace dotring::appliance {
+namespace {
+
+std::string failed(const char* what) {
+  const int error = errno;
+  std::string text = std::string(what) + ": " + std::strerror(error);
+  if (error == ENOENT) text += "; make the folder, or choose another path";
+  if (error == EACCES || error == EPERM || error == EROFS) {
+    text += "; choose a folder that dotring's user may write to";
+  }
+  return text;
+}
+
+/// Whether something is there that is no socket: it is not ours to replace.
+bool is_something_else(const std::string& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode);
+}
+
+}  // namespace
+
+std::optional<std::string> SocketFile::open(const std::string& path, mode_t mode, int backlog) {
+  if (is_something_else(path)) return "there is something else at that path; choose another one";
+  const std::string name = path + "." + std::to_string(getpid());
+  std::optional<std::string> failure = bind_as(name, mode, backlog);
+  if (!failure && rename(name.c_str(), path.c_str()) != 0) failure = failed("rename");
+  if (failure) {
+    unlink(name.c_str());
+    close();
+    return failure;
+  }
+  path_ = path;
+  return std::nullopt;
+}
+
+std::optional<std::string> SocketFile::bind_as(const std::string& name, mode_t mode, int backlog) {
+  const io::SocketAddress address = io::SocketAddress::of_unix(name);
+  if (address.size == 0) return "too long for a unix socket; choose a shorter path";
+  descriptor_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (descriptor_ < 0) return failed("socket");
+  unlink(name.c_str());  // of a process that had our number and was killed here
+  if (bind(descriptor_, &address.any, address.size) != 0) return failed("bind");
+  if (chmod(name.c_str(), mode) != 0) return failed("chmod");
+  struct stat status {};
+  if (stat(name.c_str(), &status) != 0) return failed("stat");
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
+  if (listen(descriptor_, backlog) != 0) return failed("listen");
+  return std::nullopt;
+}
+
+void SocketFile::close() {
+  if (descriptor_ < 0) return;
+  struct stat status {};
+  const bool ours = !path_.empty() && stat(path_.c_str(), &status) == 0 &&
+                    status.st_dev == device_ && status.st_ino == inode_;
+  if (ours) unlink(path_.c_str());
+  ::close(descriptor_);
+  descriptor_ = -1;
+  path_.clear();
+}
+
+}  // namespace dotring::appliance
