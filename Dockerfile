@@ -7,15 +7,15 @@ WORKDIR /dotring
 COPY scripts/lib/packages.sh scripts/lib/
 RUN source scripts/lib/packages.sh && packages_install build
 COPY . .
-RUN cmake -G Ninja -B build -DDOTRING_TESTS=OFF -DDOTRING_BENCH=OFF && cmake --build build --target dotring \
-    && strip --strip-debug build/bin/dotring
+RUN cmake -G Ninja -B build -DDOTRING_TESTS=OFF -DDOTRING_BENCH=OFF && cmake --build build --target dotring dotring-ctl \
+    && strip --strip-debug build/bin/dotring build/bin/dotring-ctl
 # The packages of the libraries it is linked with, for the next stage: their names differ between releases.
-RUN ldd build/bin/dotring | awk '$2 == "=>" { print "*/" $1 }' | xargs dpkg --search | cut -d : -f 1 | sort -u \
+RUN ldd build/bin/dotring build/bin/dotring-ctl | awk '$2 == "=>" { print "*/" $1 }' | xargs dpkg --search | cut -d : -f 1 | sort -u \
     >build/packages
 
 FROM $BASE AS dotring
 COPY --from=build /dotring/build/packages /tmp/packages
-COPY --from=build /dotring/build/bin/dotring /usr/local/bin/dotring
+COPY --from=build /dotring/build/bin/dotring /dotring/build/bin/dotring-ctl /usr/local/bin/
 # Port 53 without root: a capability of the file, which the container's limits must allow (NET_BIND_SERVICE).
 RUN apt-get update && apt-get install --yes --no-install-recommends ca-certificates libcap2-bin $(cat /tmp/packages) \
     && setcap cap_net_bind_service+ep /usr/local/bin/dotring \
