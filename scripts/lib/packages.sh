@@ -17,7 +17,7 @@ packages_of() {
     test)
       echo libgtest-dev libbenchmark-dev libldns-dev openssl python3 python3-pytest python3-pytest-xdist \
         python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' iproute2 unbound redis-server util-linux \
-        groff-base '?valkey-server' python3-yaml prometheus '?dnsdist' '?knot-resolver'
+        groff-base '?valkey-server' python3-yaml prometheus '?kubectl|kubernetes-client' '?dnsdist' '?knot-resolver'
       ;;
     bench) echo libbenchmark-dev python3 util-linux unbound dnsdist ;;
     fuzz) echo 'clang-14|clang' 'libclang-rt-14-dev|libclang-rt-dev' ;;
