@@ -49,8 +49,11 @@ std::optional<std::string> ControlServer::open() {
   return failure;
 }
 
-void ControlServer::start() {
-  if (socket_.descriptor() >= 0) thread_ = std::thread([this] { work(); });
+std::optional<std::string> ControlServer::start() {
+  if (socket_.descriptor() < 0) return std::nullopt;
+  if (auto failure = socket_.take_name()) return failure;
+  thread_ = std::thread([this] { work(); });
+  return std::nullopt;
 }
 
 void ControlServer::stop() {

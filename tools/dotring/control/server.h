@@ -42,10 +42,12 @@ class ControlServer {
   ControlServer(const ControlServer&) = delete;
   ControlServer& operator=(const ControlServer&) = delete;
 
-  /// Makes the socket; requests wait until start(). Not null: what failed, and the remedy.
+  /// Makes the socket; nobody finds it before start(). Not null: what failed, and the remedy.
   std::optional<std::string> open();
-  /// Starts the thread; does nothing without a socket.
-  void start();
+  bool is_open() const { return socket_.descriptor() >= 0; }
+  /// Gives the socket its name and starts the thread; does nothing without open(). Not null: what
+  /// failed.
+  std::optional<std::string> start();
   /// A reply that is being made is still given, and those who wait get none.
   void stop();
 

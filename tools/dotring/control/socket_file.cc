@@ -33,43 +33,43 @@ bool is_something_else(const std::string& path) {
 
 std::optional<std::string> SocketFile::open(const std::string& path, mode_t mode, int backlog) {
   if (is_something_else(path)) return "there is something else at that path; choose another one";
-  const std::string name = path + "." + std::to_string(getpid());
-  std::optional<std::string> failure = bind_as(name, mode, backlog);
-  if (!failure && rename(name.c_str(), path.c_str()) != 0) failure = failed("rename");
-  if (failure) {
-    unlink(name.c_str());
-    close();
-    return failure;
-  }
   path_ = path;
-  return std::nullopt;
+  name_ = path + "." + std::to_string(getpid());
+  std::optional<std::string> failure = bind_name(mode, backlog);
+  if (failure) close();
+  return failure;
 }
 
-std::optional<std::string> SocketFile::bind_as(const std::string& name, mode_t mode, int backlog) {
-  const io::SocketAddress address = io::SocketAddress::of_unix(name);
+std::optional<std::string> SocketFile::bind_name(mode_t mode, int backlog) {
+  const io::SocketAddress address = io::SocketAddress::of_unix(name_);
   if (address.size == 0) return "too long for a unix socket; choose a shorter path";
   descriptor_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (descriptor_ < 0) return failed("socket");
-  unlink(name.c_str());  // of a process that had our number and was killed here
+  unlink(name_.c_str());  // of a process that had our number and was killed here
   if (bind(descriptor_, &address.any, address.size) != 0) return failed("bind");
-  if (chmod(name.c_str(), mode) != 0) return failed("chmod");
+  if (chmod(name_.c_str(), mode) != 0) return failed("chmod");
   struct stat status {};
-  if (stat(name.c_str(), &status) != 0) return failed("stat");
+  if (stat(name_.c_str(), &status) != 0) return failed("stat");
   device_ = status.st_dev;
   inode_ = status.st_ino;
   if (listen(descriptor_, backlog) != 0) return failed("listen");
   return std::nullopt;
 }
 
+std::optional<std::string> SocketFile::take_name() {
+  if (rename(name_.c_str(), path_.c_str()) != 0) return failed("rename");
+  name_ = path_;
+  return std::nullopt;
+}
+
 void SocketFile::close() {
   if (descriptor_ < 0) return;
   struct stat status {};
-  const bool ours = !path_.empty() && stat(path_.c_str(), &status) == 0 &&
-                    status.st_dev == device_ && status.st_ino == inode_;
-  if (ours) unlink(path_.c_str());
+  const bool ours =
+      stat(name_.c_str(), &status) == 0 && status.st_dev == device_ && status.st_ino == inode_;
+  if (ours) unlink(name_.c_str());
   ::close(descriptor_);
   descriptor_ = -1;
-  path_.clear();
 }
 
 }  // namespace dotring::appliance

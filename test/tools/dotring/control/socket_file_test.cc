@@ -41,6 +41,8 @@ TEST_F(SocketFileTest, HasThePermissionsThatWereAskedFor) {
   for (const mode_t mode : {0600u, 0660u, 0666u}) {
     SocketFile file;
     ASSERT_EQ(file.open(path_, mode, 4), std::nullopt);
+    EXPECT_FALSE(can_connect()) << "nobody finds it before it has its name";
+    ASSERT_EQ(file.take_name(), std::nullopt);
     struct stat status {};
     ASSERT_EQ(stat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, mode);
@@ -57,6 +59,7 @@ TEST_F(SocketFileTest, WhatAKilledProcessLeftIsReplaced) {
   close(left);
   SocketFile file;
   EXPECT_EQ(file.open(path_, 0600, 4), std::nullopt);
+  EXPECT_EQ(file.take_name(), std::nullopt);
   EXPECT_TRUE(can_connect());
 }
 
@@ -64,7 +67,9 @@ TEST_F(SocketFileTest, ANewOneTakesTheNameOverAndKeepsIt) {
   SocketFile old;
   SocketFile newer;
   ASSERT_EQ(old.open(path_, 0600, 4), std::nullopt);
+  ASSERT_EQ(old.take_name(), std::nullopt);
   ASSERT_EQ(newer.open(path_, 0600, 4), std::nullopt);
+  ASSERT_EQ(newer.take_name(), std::nullopt);
   old.close();
   EXPECT_TRUE(can_connect());
 }
