@@ -229,3 +229,43 @@ def test_what_a_killed_dotring_left_is_no_obstacle(stage, authority):
     assert control.path.exists() and "nobody listens there" in control.refused("status")
     second, _ = start(stage, [upstream])
     assert control.json("status")["process"] == second.process.pid
+
+
+def test_top_lists_of_all_workers(stage, authority):
+    options = {"control.top_clients": "true", "control.top_sample": 1}
+    dotring, control = start(stage, [PythonUpstream(stage, authority)], options)
+    for count, name in ((20, "often.zone.example"), (5, "now-and-then.zone.example"), (1, "once.zone.example")):
+        for _ in range(count):
+            dotring.ask(name)
+    names = control.json("top", "names")["entries"]
+    assert [entry["name"] for entry in names] == [
+        "often.zone.example.", "now-and-then.zone.example.", "once.zone.example."]  # fmt: skip
+    assert round(sum(entry["share"] for entry in names), 6) == 1
+    (client_entry,) = control.json("top", "clients")["entries"]
+    assert client_entry["client"] == dotring.server[0] and client_entry["share"] == 1
+    (server,) = control.json("top", "upstreams")["entries"]
+    assert server["queries"] >= 3 and server["share"] == 1
+    assert [entry["name"] for entry in control.json("top", "names", "-n", 1)["entries"]] == ["often.zone.example."]
+    assert "often.zone.example." in control.text("top", "names")
+    assert control.text("top", "upstreams").splitlines()[0].split() == ["SHARE", "QUERIES", "SERVER"]
+
+
+def test_clients_are_counted_only_where_that_is_wanted(served):
+    _, control = served
+    assert "control.top_clients is off" in control.refused("top", "clients")
+    assert control.json("top", "names")["seconds"] >= 0
+    assert control.run("top", "everything")[0] == 2
+    assert b"give names, clients or upstreams" in control.raw(b'{"verb":"top"}\n')
+
+
+def test_a_reload_says_what_changed_or_why_nothing_did(stage, authority):
+    file = stage.file("dotring.toml", "[rate]\nudp = 100\n")
+    _, control = start(stage, [PythonUpstream(stage, authority)], environment={"DOTRING_CONFIG": str(file)})
+    assert control.text("reload") == "nothing has changed\n"
+    file.write_text("[rate]\nudp = 200\n")
+    assert control.json("reload") == {"changed": ["rate.udp"]}
+    assert "rate.udp" in control.text("config", "--changed")
+    file.write_text("[rate]\nudp = many\n")
+    assert "refused" in control.refused("reload")
+    values = {entry["key"]: entry["value"] for entry in control.json("config")["keys"]}
+    assert values["rate.udp"] == "200"

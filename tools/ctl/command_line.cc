@@ -14,6 +14,8 @@ struct Texts {
   bool subtree = false;
   bool all = false;
   std::string level;
+  std::string what;
+  std::optional<uint32_t> count;
 };
 
 void add_options(CLI::App& app, CommandLine& line) {
@@ -41,15 +43,25 @@ void add_flush(CLI::App& app, CommandLine& line, Texts& texts) {
   flush->add_flag("--all", texts.all, "all names")->excludes(name)->excludes(subtree);
 }
 
+void add_top(CLI::App& app, CommandLine& line, Texts& texts) {
+  CLI::App* top = add_verb(app, "top", "who and what is asked for most", line);
+  top->add_option("WHAT", texts.what, "names, clients or upstreams")
+      ->required()
+      ->check(CLI::IsMember({"names", "clients", "upstreams"}));
+  top->add_option("-n", texts.count, "so many at most (10)")->check(CLI::Range(1u, 1'000'000u));
+}
+
 void add_verbs(CLI::App& app, CommandLine& line, Texts& texts) {
   add_verb(app, "status", "how dotring is", line);
   add_verb(app, "upstreams", "the servers that are asked", line);
+  add_top(app, line, texts);
   add_verb(app, "config", "all keys with the values in force, without secrets", line)
       ->add_flag("--changed", line.changed, "only those that are not the default");
   add_flush(app, line, texts);
-  add_verb(app, "log-level", "write less or more to the log, until the next start", line)
+  add_verb(app, "log-level", "write less or more to the log, for now", line)
       ->add_option("LEVEL", texts.level, "debug, info, warning or error")
       ->required();
+  add_verb(app, "reload", "read the configuration again, all of it or nothing", line);
   add_verb(app, "drain", "take no more queries, answer those in flight, and end", line);
   app.require_subcommand(1);
 }
@@ -63,6 +75,8 @@ std::string fill(CommandLine& line, const Texts& texts) {
   if (!texts.name.empty()) arguments["name"] = texts.name;
   if (texts.subtree) arguments["subtree"] = true;
   if (texts.all) arguments["all"] = true;
+  if (!texts.what.empty()) arguments["what"] = texts.what;
+  if (texts.count) arguments["count"] = *texts.count;
   if (!texts.level.empty()) arguments["level"] = texts.level;
   const bool fits = control::to_line(line.request).size() <= control::kRequestMax;
   return fits ? "" : "the arguments are too long";

@@ -10,6 +10,11 @@ namespace {
 using control::Json;
 using Side = Table::Side;
 
+std::string upper(std::string text) {
+  for (char& letter : text) letter = static_cast<char>(letter - 'a' + 'A');
+  return text;
+}
+
 /// "name       value".
 std::string fact(std::string name, const std::string& value) {
   constexpr size_t kNameWidth = 11;
@@ -101,6 +106,29 @@ std::string upstreams_table(const Json& servers) {
   return table.text();
 }
 
+/// One of the lists, whatever its entries are called.
+std::string top_table(const std::string& what, const Json& entries) {
+  const bool upstreams = what == "upstreams";
+  const std::string name = what.substr(0, what.size() - 1);
+  Table table({{"SHARE", Side::Right},
+               {upstreams ? "QUERIES" : "PER SECOND", Side::Right},
+               {upstreams ? "SERVER" : upper(name), Side::Left}});
+  for (const Json& entry : entries) {
+    table.add(
+        {share_of(member(entry, "share")),
+         upstreams ? count_of(member(entry, "queries")) : rate_of(member(entry, "per_second")),
+         text_of(member(entry, name.c_str()))});
+  }
+  return table.text();
+}
+
+std::string reload_text(const Json& changed) {
+  if (changed.empty()) return "nothing has changed\n";
+  std::string keys;
+  for (const Json& key : changed) keys += (keys.empty() ? "" : ", ") + text_of(key);
+  return "changed: " + keys + "\n";
+}
+
 std::string config_table(const Json& keys, bool only_changed) {
   Table table({{"KEY", Side::Left}, {"VALUE", Side::Left}});
   for (const Json& key : keys) {
@@ -142,12 +170,16 @@ std::string render(const CommandLine& line, const Json& result) {
   const std::string& verb = line.request.verb;
   if (verb == "status") return status_text(result);
   if (verb == "upstreams") return upstreams_table(member(result, "upstreams"));
+  if (verb == "top") {
+    return top_table(text_of(member(line.request.arguments, "what")), member(result, "entries"));
+  }
   if (verb == "config") return config_table(member(result, "keys"), line.changed);
   if (verb == "flush") return count_of(member(result, "removed")) + " entries removed\n";
   if (verb == "log-level") {
     return "log level " + text_of(member(result, "level")) + ", before " +
            text_of(member(result, "before")) + "\n";
   }
+  if (verb == "reload") return reload_text(member(result, "changed"));
   return "dotring takes no more queries, and ends when it has answered those in flight, in " +
          count_of(member(result, "limit_ms")) + " ms at the latest\n";
 }

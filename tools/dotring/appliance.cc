@@ -79,7 +79,7 @@ std::optional<StartFailure> Appliance::start() {
                               [this](const upstream::Event& event) {
                                 journal_.on_event(event, clock_.monotonic_us() / 1000);
                               },
-                              question_failure_listener(log_)});
+                              question_failure_listener(log_), control_.is_open()});
   for (const std::string& name : given_.close_rest()) {
     log_.warning("socket_not_used", {{"socket", name}});
   }
@@ -89,7 +89,9 @@ std::optional<StartFailure> Appliance::start() {
   tell_memory();
   for (const auto& worker : workers_) worker->run();
   if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
-  control_.start();
+  if (auto failure = control_.start()) {
+    log_.warning("control_socket_failed", {{"cause", *failure}});
+  }
   tell_ready();
   return std::nullopt;
 }

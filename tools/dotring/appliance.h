@@ -108,6 +108,9 @@ class Appliance {
   control::Reply control_config(control::ArgumentReader& arguments);
   control::Reply control_flush(control::ArgumentReader& arguments);
   control::Reply control_log_level(control::ArgumentReader& arguments);
+  control::Reply control_top(control::ArgumentReader& arguments);
+  std::optional<TopList> top_of_all(TopLists::Kind kind, size_t count);
+  control::Reply control_reload(control::ArgumentReader& arguments);
   control::Reply control_drain(control::ArgumentReader& arguments);
   Configuration configuration_in_force() const;
 

@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <chrono>
+
 #include "tools/common/version.h"
 #include "tools/dotring/appliance.h"
 #include "tools/dotring/config/key.h"
@@ -56,9 +58,11 @@ Reply Appliance::control(const control::Request& request, const Peer& peer) {
   };
   static constexpr Verb kVerbs[] = {{"status", &Appliance::control_status, false},
                                     {"upstreams", &Appliance::control_upstreams, false},
+                                    {"top", &Appliance::control_top, false},
                                     {"config", &Appliance::control_config, false},
                                     {"flush", &Appliance::control_flush, true},
                                     {"log-level", &Appliance::control_log_level, true},
+                                    {"reload", &Appliance::control_reload, true},
                                     {"drain", &Appliance::control_drain, true}};
   for (const Verb& verb : kVerbs) {
     if (verb.name != request.verb) continue;
@@ -104,6 +108,37 @@ Reply Appliance::control_upstreams(ArgumentReader& arguments) {
   return {"", {{"upstreams", upstreams_report(sources_.servers)}}};
 }
 
+Reply Appliance::control_top(ArgumentReader& arguments) {
+  constexpr uint64_t kCount = 10;
+  const std::string what = arguments.text("what");
+  const uint64_t count = arguments.number("count", kCount, UINT32_MAX);
+  if (auto problem = arguments.problem()) return refuse(*problem);
+  if (what == "upstreams") return {"", top_upstreams_report(sources_.servers, count)};
+  if (what != "names" && what != "clients") return refuse("give names, clients or upstreams");
+  const bool names = what == "names";
+  const TopOptions options = in_force()->configuration.control.top;
+  if (names ? !options.names : !options.clients) {
+    return refuse("they are not counted: control.top_" + what + " is off");
+  }
+  const auto list = top_of_all(names ? TopLists::Kind::Names : TopLists::Kind::Clients, count);
+  if (!list) return refuse("a worker does not answer; see status");
+  return {"", names ? top_names_report(*list) : top_clients_report(*list)};
+}
+
+// A worker that is ending, or stuck, must not take this thread with it.
+std::optional<TopList> Appliance::top_of_all(TopLists::Kind kind, size_t count) {
+  constexpr std::chrono::seconds kPatience(2);
+  const auto end = std::chrono::steady_clock::now() + kPatience;
+  std::vector<std::future<TopList>> coming;
+  for (const auto& worker : workers_) coming.push_back(worker->top(kind));
+  std::vector<TopList> lists;
+  for (std::future<TopList>& one : coming) {
+    if (one.wait_until(end) != std::future_status::ready) return std::nullopt;
+    lists.push_back(one.get());
+  }
+  return merge(lists, count);
+}
+
 Reply Appliance::control_config(ArgumentReader& arguments) {
   if (auto problem = arguments.problem()) return refuse(*problem);
   return {"", {{"keys", config_report(configuration_in_force())}}};
@@ -126,6 +161,13 @@ Reply Appliance::control_log_level(ArgumentReader& arguments) {
   if (auto problem = arguments.problem()) return refuse(*problem);
   if (auto problem = set_level(level, log_)) return refuse("'" + level + "' is " + *problem);
   return {"", {{"before", before}, {"level", level}}};
+}
+
+Reply Appliance::control_reload(ArgumentReader& arguments) {
+  if (auto problem = arguments.problem()) return refuse(*problem);
+  const ReloadResult result = reload();
+  if (result.refusal) return refuse("refused: " + result.refusal->to_line());
+  return {"", {{"changed", result.changed}}};
 }
 
 // Main waits for signals, and for nothing else: this is how it learns of an end, whoever asks for

@@ -1,6 +1,7 @@
 #include "tools/dotring/memory_sum.h"
 
 #include "tls/upstream/multiplexer.h"
+#include "tools/dotring/control/top_lists.h"
 #include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 
@@ -57,6 +58,9 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
       {"upstream_streams", workers * streams * upstream_stream_bytes(configuration)},
       {"tcp_clients", tcp_client_bytes(configuration, workers * addresses)},
   };
+  if (!configuration.control.socket.empty() && TopLists::any(configuration.control.top)) {
+    terms.push_back({"top_lists", workers * TopLists::memory_max(configuration.control.top)});
+  }
   const uint64_t redis = RedisParts::memory_max(configuration.redis);
   if (redis > 0) terms.push_back({"redis", workers * redis});
   const uint64_t limits = ProtectSetup::memory_max(configuration.protect);

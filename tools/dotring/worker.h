@@ -41,6 +41,7 @@ class Worker {
   /// See WorkerParts. Between run() and the end.
   void nudge() { parts_->nudge(); }
   void tell_flush() { parts_->tell_flush(); }
+  std::future<TopList> top(TopLists::Kind kind) { return parts_->top(kind); }
   std::future<std::vector<int>> duplicate_sockets() { return parts_->duplicate_sockets(); }
   void inherit(int descriptor, const Endpoint& local, Bytes unread) {
     parts_->inherit(descriptor, local, unread);

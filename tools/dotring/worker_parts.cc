@@ -52,6 +52,10 @@ WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForc
                     shared.on_question_failure, index == 0}),
       streams_(loop_, configuration().client_stream) {
   tidy_.bind<&WorkerParts::tidy>(this);
+  const TopOptions& top = configuration().control.top;
+  if (shared.controlled && TopLists::any(top)) {
+    observers_.add(&top_.emplace(top, random_.fork()));
+  }
   begin_generation(nullptr);
   apply_guard();
   tell_sources();
@@ -197,6 +201,14 @@ bool WorkerParts::listening() const {
 
 bool WorkerParts::connected() const {
   return listening() || !multiplexer_.closed() || generations_.redis_active();
+}
+
+std::future<TopList> WorkerParts::top(TopLists::Kind kind) {
+  auto promise = std::make_shared<std::promise<TopList>>();
+  loop_.post([this, promise, kind] {
+    promise->set_value(top_ ? top_->list(kind, loop_.now_us()) : TopList());
+  });
+  return promise->get_future();
 }
 
 void WorkerParts::tell_flush() {

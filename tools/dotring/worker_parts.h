@@ -20,6 +20,7 @@
 #include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
+#include "tools/dotring/control/top_lists.h"
 #include "tools/dotring/generations.h"
 #include "tools/dotring/in_force.h"
 #include "tools/dotring/metrics/sources.h"
@@ -43,6 +44,8 @@ struct SharedParts {
   /// Called from any worker's thread.
   std::function<void(const upstream::Event&)> on_upstream_event;
   std::function<void(const query::QuestionFailure&)> on_question_failure;
+  /// Somebody may ask for the top lists.
+  bool controlled = false;
 };
 
 class WorkerParts {
@@ -85,6 +88,8 @@ class WorkerParts {
   /// From any thread: runs `work` on the worker's thread, soon, unless that ends before.
   void post(std::function<void()> work) { loop_.post(std::move(work)); }
 
+  /// From any thread, between run() and the end: what is asked for most here.
+  std::future<TopList> top(TopLists::Kind kind);
   /// From any thread, of the first worker: tells other appliances of what was flushed here.
   void tell_flush();
 
@@ -137,6 +142,7 @@ class WorkerParts {
   std::vector<DialedServer> dialed_;  ///< those that are asked
   upstream::Multiplexer multiplexer_;
   protect::Guard guard_;
+  std::optional<TopLists> top_;
   Observers observers_;
   Generations generations_;
   listen::PlainStreamFactory streams_;

@@ -57,7 +57,7 @@ CommandLine line_of(const char* verb) {
 }
 
 TEST(Render, EveryVerbShowsAReplyOfAnotherVersion) {
-  for (const char* verb : {"status", "upstreams", "config", "flush", "log-level", "drain"}) {
+  for (const char* verb : {"status", "upstreams", "top", "config", "flush", "log-level", "reload", "drain"}) {
     const std::string text = render(line_of(verb), Json::object());
     EXPECT_TRUE(text.ends_with("\n")) << verb;
   }

@@ -42,6 +42,18 @@ struct AdminOptions {
   uint32_t timeout_s = 10;
 };
 
+/// What a worker remembers of who asks what most, for `dotring-ctl top`.
+struct TopOptions {
+  bool names = true;
+  /// Off: clients' addresses are personal data, and nothing else here remembers them.
+  bool clients = false;
+  uint32_t entries = 1000;
+  /// One query in so many is counted.
+  uint32_t sample = 16;
+  /// After so long, what was counted weighs half.
+  uint32_t half_life_s = 60;
+};
+
 /// The unix socket for dotring-ctl; the permissions of its file say who may use it.
 struct ControlOptions {
   /// What a unix socket's address holds (107 octets), less what its name ends with while it is
@@ -53,6 +65,7 @@ struct ControlOptions {
   FileMode socket_mode;
   uint32_t connections_max = 8;
   uint32_t timeout_s = 5;
+  TopOptions top;
 };
 
 /// Redis as a second level of the cache; redis_setup.h makes it usable.

@@ -214,6 +214,11 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.control.socket_mode; }>("control.socket_mode", "Its permissions: whoever may write to it may use it"),
     key<[](auto& c) -> auto& { return c.control.connections_max; }>("control.connections_max", "Connections to it at a time; others wait", from(1, 64)),
     key<[](auto& c) -> auto& { return c.control.timeout_s; }>("control.timeout", "Seconds that one may take for its request, and again to read the reply", from(1, 3600)),
+    key<[](auto& c) -> auto& { return c.control.top.names; }>("control.top_names", "Counts which names are asked for most, for dotring-ctl top names; nothing of it is written down"),
+    key<[](auto& c) -> auto& { return c.control.top.clients; }>("control.top_clients", "The same for who asks; addresses are personal data, so it must be wanted"),
+    key<[](auto& c) -> auto& { return c.control.top.entries; }>("control.top_entries", "Places in each of these lists, per worker; what is less frequent than one in so many may be missed", from(10, 100'000)),
+    key<[](auto& c) -> auto& { return c.control.top.sample; }>("control.top_sample", "One query in so many is counted, at random", from(1, 1'000'000)),
+    key<[](auto& c) -> auto& { return c.control.top.half_life_s; }>("control.top_half_life", "Seconds after which what was counted weighs half", from(1, 86'400)),
 
     live<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
     live<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),

@@ -67,6 +67,24 @@ Json server_report(const ServerSources& server) {
   return report;
 }
 
+/// `text` makes a key readable.
+template <typename Text>
+Json top_report(const TopList& list, const char* name, Text text) {
+  // Early on little is known; a second is the least that is spoken of.
+  const double seconds = std::max(list.seconds, 1.0);
+  Json entries = Json::array();
+  for (const HeavyHitters::Entry& entry : list.entries) {
+    entries.push_back(
+        {{name, text(entry.key)},
+         {"share", share(entry.count, list.counted)},
+         {"per_second", static_cast<double>(entry.count) / seconds},
+         {"per_second_min", static_cast<double>(entry.count - entry.excess) / seconds}});
+  }
+  return {{"per_second", static_cast<double>(list.counted) / seconds},
+          {"seconds", list.seconds},
+          {"entries", std::move(entries)}};
+}
+
 }  // namespace
 
 Json queries_report(const MetricSources& sources, double uptime_s) {
@@ -112,6 +130,33 @@ Json upstreams_report(const std::vector<ServerSources>& servers) {
   Json report = Json::array();
   for (const ServerSources& server : servers) report.push_back(server_report(server));
   return report;
+}
+
+Json top_names_report(const TopList& list) {
+  return top_report(list, "name", [](const std::string& key) {
+    return dns::name_to_text({reinterpret_cast<const uint8_t*>(key.data()), key.size()});
+  });
+}
+
+Json top_clients_report(const TopList& list) {
+  return top_report(list, "client", client_text);
+}
+
+Json top_upstreams_report(const std::vector<ServerSources>& servers, size_t count) {
+  uint64_t sum = 0;
+  std::vector<std::pair<uint64_t, std::string>> ranking;
+  for (const ServerSources& server : servers) {
+    ranking.emplace_back(total(server.statistics, &ServerStatistics::queries), server.name);
+    sum += ranking.back().first;
+  }
+  std::stable_sort(ranking.begin(), ranking.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  if (ranking.size() > count) ranking.resize(count);
+  Json entries = Json::array();
+  for (const auto& [queries, name] : ranking) {
+    entries.push_back({{"upstream", name}, {"share", share(queries, sum)}, {"queries", queries}});
+  }
+  return {{"entries", std::move(entries)}};
 }
 
 Json config_report(const Configuration& configuration) {
