@@ -3,7 +3,7 @@
 #include <limits>
 
 #include "engine/dns/name.h"
-#include "tools/flood/dns_words.h"
+#include "tools/common/dns_words.h"
 
 namespace dotring::flood {
 namespace {

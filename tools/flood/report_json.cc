@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tools/common/version.h"
-#include "tools/flood/dns_words.h"
+#include "tools/common/dns_words.h"
 
 namespace dotring::flood {
 namespace {

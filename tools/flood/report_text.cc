@@ -3,7 +3,7 @@
 #include <cstdarg>
 #include <cstdio>
 
-#include "tools/flood/dns_words.h"
+#include "tools/common/dns_words.h"
 
 namespace dotring::flood {
 namespace {

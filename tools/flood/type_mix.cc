@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "tools/flood/dns_words.h"
+#include "tools/common/dns_words.h"
 
 namespace dotring::flood {
 namespace {

@@ -1,10 +1,10 @@
-#include "tools/flood/dns_words.h"
+#include "tools/common/dns_words.h"
 
 #include <algorithm>
 #include <charconv>
 #include <utility>
 
-namespace dotring::flood {
+namespace dotring {
 namespace {
 
 // The registry's types that queries ask for (IANA, "Resource Record (RR) TYPEs").
@@ -49,6 +49,13 @@ std::optional<uint16_t> type_from_text(std::string_view text) {
   return whole ? std::optional(type) : std::nullopt;
 }
 
+std::string type_to_text(uint16_t type) {
+  for (const auto& [name, number] : kTypes) {
+    if (number == type) return std::string(name);
+  }
+  return "TYPE" + std::to_string(type);
+}
+
 std::string rcode_to_text(uint16_t rcode) {
   for (const auto& [number, name] : kRcodes) {
     if (number == rcode) return name;
@@ -56,4 +63,4 @@ std::string rcode_to_text(uint16_t rcode) {
   return "RCODE" + std::to_string(rcode);
 }
 
-}  // namespace dotring::flood
+}  // namespace dotring
