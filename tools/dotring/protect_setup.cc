@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 
 #include "tls/file.h"
+#include "tools/dotring/config/secret_file.h"
 
 namespace dotring::appliance {
 namespace {
@@ -45,27 +45,6 @@ Failure refuse_too_many(const std::string& key, size_t count) {
   return ConfigError{key, std::to_string(count) + " networks", "",
                      "too many; give at most " + std::to_string(NetworkTable::kNetworksMax) +
                          " in all lists and files together"};
-}
-
-std::optional<ServerCookies::Secret> parse_hexadecimal(std::string_view text) {
-  ServerCookies::Secret secret{};
-  if (text.size() != 2 * secret.size()) return std::nullopt;
-  for (size_t i = 0; i < secret.size(); ++i) {
-    const char* from = text.data() + 2 * i;
-    const auto result = std::from_chars(from, from + 2, secret[i], 16);
-    if (result.ec != std::errc() || result.ptr != from + 2) return std::nullopt;
-  }
-  return secret;
-}
-
-std::optional<ServerCookies::Secret> parse_secret(std::string_view content) {
-  ServerCookies::Secret secret{};
-  if (content.size() != secret.size()) {
-    const size_t end = content.find_last_not_of("\r\n");
-    return parse_hexadecimal(content.substr(0, end == std::string_view::npos ? 0 : end + 1));
-  }
-  std::copy(content.begin(), content.end(), secret.begin());
-  return secret;
 }
 
 ServerCookies::Secret random_secret(Random& random) {
@@ -201,13 +180,13 @@ Failure ProtectSetup::read_secret(const std::string& key, const std::string& pat
     return ConfigError{key, path, "", "cannot be read: " + *failure};
   }
   contents_.note(key, content);
-  const std::optional<ServerCookies::Secret> secret = parse_secret(content);
-  if (!secret) {
+  ServerCookies::Secret secret{};
+  if (!parse_secret(content, secret)) {
     return ConfigError{key, path, "",
                        "neither 16 octets nor 32 hexadecimal digits; make one by `openssl rand "
                        "-hex 16`"};
   }
-  secrets_.push_back(*secret);
+  secrets_.push_back(secret);
   struct stat status {};
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & kOthers)) {
