@@ -10,16 +10,16 @@ packages_of() {
     build)
       echo g++ cmake ninja-build pkg-config liburing-dev libwolfssl-dev libmimalloc-dev \
         libspdlog-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev prometheus-cpp-dev \
-        libmicrohttpd-dev libhiredis-dev libseccomp-dev libpcap-dev zlib1g-dev liblzma-dev libzstd-dev \
+        libmicrohttpd-dev libfstrm-dev libprotobuf-c-dev protobuf-c-compiler libhiredis-dev libseccomp-dev libpcap-dev zlib1g-dev liblzma-dev libzstd-dev \
         liblz4-dev ca-certificates
       ;;
     ask) echo 'bind9-dnsutils|dnsutils' ;;
     test)
       echo libgtest-dev libbenchmark-dev libldns-dev openssl python3 python3-pytest python3-pytest-xdist \
         python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' iproute2 unbound redis-server util-linux \
-        groff-base '?valkey-server' python3-yaml prometheus '?kubectl|kubernetes-client' '?dnsdist' '?knot-resolver'
+        groff-base dnstap-ldns fstrm-bin fail2ban '?valkey-server' python3-yaml prometheus '?kubectl|kubernetes-client' '?dnsdist' '?knot-resolver'
       ;;
-    bench) echo libbenchmark-dev python3 util-linux unbound dnsdist ;;
+    bench) echo libbenchmark-dev python3 util-linux unbound dnsdist fstrm-bin ;;
     fuzz) echo 'clang-14|clang' 'libclang-rt-14-dev|libclang-rt-dev' ;;
     *)
       echo "packages: unknown purpose '$1'" >&2

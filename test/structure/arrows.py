@@ -46,7 +46,8 @@ TOOLS_SHARED = ("common", "clients", "capture", "control")
 TOOLS_ROOMS = {
     "tools/dotring/config": (),
     "tools/dotring/log": ("tools/dotring/config",),
-    "tools/dotring/metrics": (),
+    "tools/dotring/audit": ("tools/dotring/config", "tools/dotring/log"),
+    "tools/dotring/metrics": ("tools/dotring/audit",),
     "tools/dotring/process": ("tools/dotring/config", "tools/dotring/log"),
     "tools/dotring/admin": ("tools/dotring/config", "tools/dotring/log"),
     "tools/dotring/control": ("tools/dotring/config", "tools/dotring/metrics"),
@@ -72,6 +73,8 @@ LIBRARIES = {
     "microhttpd": ("tools",),
     "seccomp.h": ("tools/dotring/process",),
     "nlohmann/": ("tools", "test"),
+    "fstrm": ("tools/dotring/audit",),
+    "dnstap.pb-c.h": ("tools/dotring/audit",),
     "pcap/": ("tools/capture",),
     "zlib.h": ("tools/capture", "test/tools/capture"),
     "lzma.h": ("tools/capture", "test/tools/capture"),

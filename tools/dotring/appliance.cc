@@ -73,13 +73,14 @@ std::optional<StartFailure> Appliance::start() {
   if (auto failure = open_admin()) return failure;
   if (auto failure = open_control()) return failure;
   if (auto failure = open_store()) return failure;
+  if (auto failure = open_audit()) return failure;
   shared_.emplace(SharedParts{clock_, *store_, tcp_limits_,
                               client_limit_ ? &*client_limit_ : nullptr, take_given(addresses),
                               worker_count(configuration), random_.fork(),
                               [this](const upstream::Event& event) {
                                 journal_.on_event(event, clock_.monotonic_us() / 1000);
                               },
-                              question_failure_listener(log_), control_.is_open()});
+                              question_failure_listener(log_), control_.is_open(), audit_, log_});
   for (const std::string& name : given_.close_rest()) {
     log_.warning("socket_not_used", {{"socket", name}});
   }
@@ -112,10 +113,14 @@ void Appliance::listen_to_redis(InForce& parts) {
   parts.redis->tell([this](const cache::redis::Event& event) { redis_journal_.on_event(event); });
 }
 
-void Appliance::tell_protection(const InForce& parts) {
-  for (const std::string& file : parts.exposed_files()) {
+void Appliance::tell_exposed(const std::vector<std::string>& files) {
+  for (const std::string& file : files) {
     log_.warning("secret_readable_by_others", {{"file", file}});
   }
+}
+
+void Appliance::tell_protection(const InForce& parts) {
+  tell_exposed(parts.exposed_files());
   if (parts.protect->open_to_everybody()) {
     log_.warning("open_to_everybody", {{"remedy", "set access.allow, or rate.udp"}});
   }
@@ -167,6 +172,17 @@ std::optional<StartFailure> Appliance::open_store() {
   return could_not("cache.memory", print_number(options.bytes_max, {.bytes = true}),
                    "the kernel does not give so much address space; make it smaller, or raise the "
                    "limit (ulimit -v)");
+}
+
+std::optional<StartFailure> Appliance::open_audit() {
+  const Configuration& configuration = in_force()->configuration;
+  if (auto error = audit_.check(configuration.audit, random_)) {
+    return StartFailure{StartFailure::kRefused, *error};
+  }
+  tell_exposed(audit_.exposed_files());
+  auto error = audit_.open(worker_count(configuration), random_, clock_, log_);
+  if (error) return StartFailure{StartFailure::kCouldNot, *error};
+  return std::nullopt;
 }
 
 std::optional<StartFailure> Appliance::open_workers() {

@@ -67,6 +67,9 @@ class Appliance {
   /// are made to turn; what changes is logged, and told by the admin pages.
   std::optional<size_t> find_stuck(uint64_t after_ms);
 
+  /// Files of logs were moved away: opens them again.
+  void reopen_logs() { audit_.reopen(); }
+
   /// From any thread, between start() and the end. Duplicates of all listening sockets, or none.
   std::vector<int> duplicate_sockets();
   /// The same: goes on with a TCP connection of a dotring before this one.
@@ -78,8 +81,10 @@ class Appliance {
   std::vector<Listening> take_given(const std::vector<Endpoint>& addresses);
   std::optional<StartFailure> open_admin();
   std::optional<StartFailure> open_store();
+  std::optional<StartFailure> open_audit();
   std::optional<StartFailure> open_workers();
   void listen_to_redis(InForce& parts);
+  void tell_exposed(const std::vector<std::string>& files);
   void tell_protection(const InForce& parts);
 
   // Reload (appliance_reload.cc).
@@ -130,6 +135,7 @@ class Appliance {
   std::optional<protect::InFlightLimiter> client_limit_;
   UpstreamJournal journal_;
   RedisJournal redis_journal_;
+  Audit audit_;  ///< outlives the workers, and writes what they leave
   std::optional<SharedParts> shared_;
   ReloadHooks reload_hooks_;
   std::mutex reload_mutex_;  ///< one reload at a time, none while draining

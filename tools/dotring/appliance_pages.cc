@@ -68,6 +68,8 @@ Page Appliance::page(std::string_view path) {
 MetricSources Appliance::sources() const {
   MetricSources sources;
   for (const auto& worker : workers_) worker->add_to(sources);
+  sources.audit_outputs = audit_.outputs();
+  sources.recorders = audit_.recorders();
   return sources;
 }
 
@@ -82,6 +84,7 @@ Page Appliance::metrics_page() {
   add_server_metrics(page, sources);
   add_listen_metrics(page, sources);
   add_loop_metrics(page, sources);
+  add_audit_metrics(page, sources);
   add_process_metrics(page);
   page.counter("dotring_log_lines_dropped_total", "Log lines that nobody read in time.",
                log_.lines_dropped());

@@ -92,6 +92,10 @@ int check_config(const Configuration& configuration) {
   Random random({});
   InForce parts(configuration);
   if (auto error = parts.open(random, flushes)) return fail(StartFailure::kRefused, *error);
+  Audit audit;
+  if (auto error = audit.check(configuration.audit, random)) {
+    return fail(StartFailure::kRefused, *error);
+  }
   return print("dotring: the configuration is fine\n");
 }
 
@@ -116,6 +120,7 @@ sigset_t end_signals() {
 void block_signals() {
   sigset_t signals = end_signals();
   sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGUSR1);
   sigaddset(&signals, kTakenSignal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
@@ -157,6 +162,7 @@ void serve_signals(Appliance& appliance, const TakeoverServer& successor, Notifi
       watchdog_ms > 0 ? std::clamp(watchdog_ms / 4, uint64_t{1}, kLookMs) : kLookMs;
   sigset_t signals = end_signals();
   sigaddset(&signals, SIGHUP);
+  sigaddset(&signals, SIGUSR1);
   sigaddset(&signals, kTakenSignal);
   for (;;) {
     const int number = next_signal(signals, look_ms);
@@ -165,6 +171,7 @@ void serve_signals(Appliance& appliance, const TakeoverServer& successor, Notifi
       return notifier.main_process(successor.successor());
     }
     if (number == SIGHUP) appliance.reload();
+    if (number == SIGUSR1) appliance.reopen_logs();
     look_after(appliance, notifier);
   }
 }

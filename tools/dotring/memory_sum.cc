@@ -1,6 +1,7 @@
 #include "tools/dotring/memory_sum.h"
 
 #include "tls/upstream/multiplexer.h"
+#include "tools/dotring/audit/audit.h"
 #include "tools/dotring/control/top_lists.h"
 #include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
@@ -65,6 +66,8 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
   if (redis > 0) terms.push_back({"redis", workers * redis});
   const uint64_t limits = ProtectSetup::memory_max(configuration.protect);
   if (limits > 0) terms.push_back({"client_limits", limits});
+  const uint64_t audit = Audit::memory_max(configuration.audit, workers);
+  if (audit > 0) terms.push_back({"audit", audit});
   return terms;
 }
 

@@ -56,9 +56,17 @@ WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForc
   if (shared.controlled && TopLists::any(top)) {
     observers_.add(&top_.emplace(top, random_.fork()));
   }
+  add_observers();
   begin_generation(nullptr);
   apply_guard();
   tell_sources();
+}
+
+void WorkerParts::add_observers() {
+  const LogOptions& log = configuration().log;
+  observers_.add(shared_.audit.recorder(index_));
+  if (!log.refused_clients) return;
+  observers_.add(&refused_journal_.emplace(shared_.log, log.refused_clients_per_second));
 }
 
 std::optional<std::string> WorkerParts::open() {

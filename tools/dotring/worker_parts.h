@@ -20,9 +20,11 @@
 #include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
+#include "tools/dotring/audit/audit.h"
 #include "tools/dotring/control/top_lists.h"
 #include "tools/dotring/generations.h"
 #include "tools/dotring/in_force.h"
+#include "tools/dotring/log/refused_journal.h"
 #include "tools/dotring/metrics/sources.h"
 #include "tools/dotring/observers.h"
 #include "tools/dotring/process/given_sockets.h"
@@ -46,6 +48,8 @@ struct SharedParts {
   std::function<void(const query::QuestionFailure&)> on_question_failure;
   /// Somebody may ask for the top lists.
   bool controlled = false;
+  Audit& audit;
+  Log& log;
 };
 
 class WorkerParts {
@@ -103,6 +107,7 @@ class WorkerParts {
   void drain();
   void leave();
   const Configuration& configuration() const { return in_force_->configuration; }
+  void add_observers();
   void begin_generation(const InForce* before);
   void apply_guard();
   void apply_upstreams(const InForce& before);
@@ -143,6 +148,7 @@ class WorkerParts {
   upstream::Multiplexer multiplexer_;
   protect::Guard guard_;
   std::optional<TopLists> top_;
+  std::optional<RefusedJournal> refused_journal_;
   Observers observers_;
   Generations generations_;
   listen::PlainStreamFactory streams_;

@@ -24,15 +24,38 @@ namespace dotring::appliance {
 
 enum class LogLevel : uint8_t { Debug, Info, Warning, Error };
 enum class LogFormat : uint8_t { Json, Text };
+enum class AuditClients : uint8_t { Whole, Prefix, Hashed, None };
 enum class Authentication : uint8_t { Strict, Opportunistic };
 
 struct LogOptions {
   LogLevel level = LogLevel::Info;
   LogFormat format = LogFormat::Json;
-  /// Names that clients ask for may appear in log lines; their addresses never do.
+  /// Names that clients ask for may appear in log lines; their addresses never do, but for
+  /// `refused_clients`.
   bool names = false;
+  /// A line for each client that was refused or limited, with its address, so many a second.
+  bool refused_clients = false;
+  uint32_t refused_clients_per_second = 20;
   /// Lines that wait for the reader of standard output; above, the oldest is dropped and counted.
   uint32_t queue_lines_max = 512;
+};
+
+/// The account of queries: as lines of JSON, as dnstap, or both; audit/audit.h makes it usable.
+struct AuditOptions {
+  /// Empty: none.
+  std::string file;
+  /// unix:///PATH, tcp://ADDRESS:PORT, or the path of a file; empty: none.
+  std::string dnstap_target;
+  std::string dnstap_identity;
+  uint64_t file_size_max = uint64_t{64} << 20;
+  uint32_t files_kept = 4;
+  /// One query in so many.
+  uint32_t sample = 1;
+  AuditClients clients = AuditClients::Whole;
+  /// Empty: a key of this start.
+  std::string hash_key_file;
+  /// Of each worker.
+  uint64_t queue_bytes = uint64_t{2} << 20;
 };
 
 struct AdminOptions {
@@ -145,6 +168,7 @@ struct Configuration {
   ProcessOptions process;
   AdminOptions admin;
   ControlOptions control;
+  AuditOptions audit;
   LogOptions log;
 };
 

@@ -16,6 +16,10 @@ struct NamesOf<LogFormat> {
   static constexpr std::array<std::string_view, 2> kNames = {"json", "text"};
 };
 template <>
+struct NamesOf<AuditClients> {
+  static constexpr std::array<std::string_view, 4> kNames = {"whole", "prefix", "hashed", "none"};
+};
+template <>
 struct NamesOf<Authentication> {
   static constexpr std::array<std::string_view, 2> kNames = {"strict", "opportunistic"};
 };
@@ -219,10 +223,22 @@ constexpr auto kKeys = std::to_array<Key>({
     key<[](auto& c) -> auto& { return c.control.top.entries; }>("control.top_entries", "Places in each of these lists, per worker; what is less frequent than one in so many may be missed", from(10, 100'000)),
     key<[](auto& c) -> auto& { return c.control.top.sample; }>("control.top_sample", "One query in so many is counted, at random", from(1, 1'000'000)),
     key<[](auto& c) -> auto& { return c.control.top.half_life_s; }>("control.top_half_life", "Seconds after which what was counted weighs half", from(1, 86'400)),
+    key<[](auto& c) -> auto& { return c.audit.file; }>("audit.file", "File or named pipe for one line of JSON per query; empty: none. SIGUSR1 opens it again"),
+    key<[](auto& c) -> auto& { return c.audit.file_size_max; }>("audit.file_size_max", "A file that would be larger is moved away, to FILE.1 and so on; 0: never. For dnstap's file too", bytes(0, kTiB)),
+    key<[](auto& c) -> auto& { return c.audit.files_kept; }>("audit.files_kept", "Files that were moved away and are kept", from(0, 1000)),
+    key<[](auto& c) -> auto& { return c.audit.sample; }>("audit.sample", "One query in so many, drawn at random, is written", from(1, 1'000'000)),
+    key<[](auto& c) -> auto& { return c.audit.clients; }>("audit.clients", "Client addresses: whole, cut to a network (/24, /56), hashed with a key, or none; ports only with whole ones"),
+    key<[](auto& c) -> auto& { return c.audit.hash_key_file; }>("audit.hash_key_file", "File with 16 octets or 32 hexadecimal digits, for hashed addresses; empty: a random key at each start"),
+    key<[](auto& c) -> auto& { return c.audit.queue_bytes; }>("audit.queue", "What each worker holds of queries not written yet, rounded up to a power of two; above, they are dropped and counted", bytes(256 * kKiB, kGiB)),
+
+    key<[](auto& c) -> auto& { return c.audit.dnstap_target; }>("dnstap.target", "Where CLIENT_QUERY and CLIENT_RESPONSE go: unix:///PATH, tcp://ADDRESS:PORT, or a file; empty: nowhere. audit.sample and audit.clients count here too"),
+    key<[](auto& c) -> auto& { return c.audit.dnstap_identity; }>("dnstap.identity", "The name of this server in them; empty: none"),
 
     live<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
     live<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),
-    live<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do"),
+    live<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do, but for log.refused_clients"),
+    key<[](auto& c) -> auto& { return c.log.refused_clients; }>("log.refused_clients", "A line with the address of each client that was refused or limited, for fail2ban"),
+    key<[](auto& c) -> auto& { return c.log.refused_clients_per_second; }>("log.refused_clients_per_second", "Such lines a second, per worker; the next one says how many were left out", from(1, 10'000)),
     key<[](auto& c) -> auto& { return c.log.queue_lines_max; }>("log.queue_lines_max", "Lines that wait for their reader; above, the oldest are dropped and counted", from(16, 65'536)),
 });
 // clang-format on

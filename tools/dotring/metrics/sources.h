@@ -22,6 +22,7 @@
 #include "engine/query/statistics.h"
 #include "tls/tls_statistics.h"
 #include "tls/upstream/statistics.h"
+#include "tools/dotring/audit/statistics.h"
 #include "tools/dotring/metrics/page.h"
 
 namespace dotring::appliance {
@@ -57,6 +58,9 @@ struct MetricSources {
   std::vector<const cache::tiers::FlushStatistics*> flushes;
   /// What must live as long as this.
   std::vector<std::shared_ptr<const void>> held;
+  // Without an audit log and dnstap these are empty.
+  std::vector<OutputSource> audit_outputs;
+  std::vector<const RecorderStatistics*> recorders;
 };
 
 void add_query_metrics(MetricsPage& page, const MetricSources& sources);
@@ -70,6 +74,8 @@ void add_cache_metrics(MetricsPage& page, const cache::Statistics& statistics, s
 void add_redis_metrics(MetricsPage& page, const MetricSources& sources);
 /// Resident memory of the process.
 double resident_bytes();
+/// Nothing where no output is configured.
+void add_audit_metrics(MetricsPage& page, const MetricSources& sources);
 /// Version, memory, processor time, descriptors: of the process.
 void add_process_metrics(MetricsPage& page);
 

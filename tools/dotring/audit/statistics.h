@@ -1,0 +1,27 @@
+// What the audit has written and what it had to drop.
+
+#pragma once
+
+#include "engine/base/counter.h"
+
+namespace dotring::appliance {
+
+/// One worker's: what did not fit its queue, so no output got it.
+struct RecorderStatistics {
+  Counter dropped;
+};
+
+/// One output's; counted in queries.
+struct OutputStatistics {
+  Counter written;
+  Counter dropped;  ///< its reader was away, stopped or too slow, or the disk is full
+  Counter failures;
+  Counter rotations;
+};
+
+struct OutputSource {
+  const char* name;
+  const OutputStatistics* statistics;
+};
+
+}  // namespace dotring::appliance
