@@ -124,6 +124,7 @@ constexpr const char* kAllowed[] = {
     "exit",
     "exit_group",
     "gettid",
+    "setpriority",
     "getpid",
     "getppid",
     "getcpu",
