@@ -88,6 +88,7 @@ Configuration Appliance::configuration_in_force() const {
 Reply Appliance::control_status(ArgumentReader& arguments) {
   if (auto problem = arguments.problem()) return refuse(*problem);
   const double uptime_s = static_cast<double>(clock_.monotonic_us() - started_us_) * 1e-6;
+  const MetricSources sources = this->sources();
   return {"",
           {{"version", version()},
            {"process", getpid()},
@@ -96,16 +97,16 @@ Reply Appliance::control_status(ArgumentReader& arguments) {
            {"log_level", level_text(configuration_in_force())},
            // In the words of /readyz, whatever they are.
            {"health", Json::parse(ready_page(health()).body)},
-           {"queries", queries_report(sources_, uptime_s)},
+           {"queries", queries_report(sources, uptime_s)},
            {"cache", cache_report(store_->statistics(), in_force()->configuration.cache.bytes_max)},
            {"memory_bytes", static_cast<uint64_t>(resident_bytes())},
-           {"upstreams", upstreams_report(sources_.servers)},
-           {"redis", redis_report(sources_)}}};
+           {"upstreams", upstreams_report(sources.servers)},
+           {"redis", redis_report(sources)}}};
 }
 
 Reply Appliance::control_upstreams(ArgumentReader& arguments) {
   if (auto problem = arguments.problem()) return refuse(*problem);
-  return {"", {{"upstreams", upstreams_report(sources_.servers)}}};
+  return {"", {{"upstreams", upstreams_report(sources().servers)}}};
 }
 
 Reply Appliance::control_top(ArgumentReader& arguments) {
@@ -113,7 +114,7 @@ Reply Appliance::control_top(ArgumentReader& arguments) {
   const std::string what = arguments.text("what");
   const uint64_t count = arguments.number("count", kCount, UINT32_MAX);
   if (auto problem = arguments.problem()) return refuse(*problem);
-  if (what == "upstreams") return {"", top_upstreams_report(sources_.servers, count)};
+  if (what == "upstreams") return {"", top_upstreams_report(sources().servers, count)};
   if (what != "names" && what != "clients") return refuse("give names, clients or upstreams");
   const bool names = what == "names";
   const TopOptions options = in_force()->configuration.control.top;
