@@ -70,7 +70,7 @@ std::optional<Redirection> parse_redirection(std::string_view error, const Endpo
   const auto port = number_of<uint16_t>(place.substr(colon + 1));
   const std::string_view host = place.substr(0, colon);
   const auto address = host.empty() ? asked.address : IpAddress::parse(host);
-  if (!port || !address) return std::nullopt;
+  if (!port || *port == 0 || !address) return std::nullopt;
   redirection.slot = *slot;
   redirection.endpoint = {*address, *port};
   return redirection;

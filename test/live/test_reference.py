@@ -33,7 +33,7 @@ UNSHOWN = {
     "upstream.backoff_second_ms", "upstream.retry_all_failing_ms", "upstream.retry_certificate_ms",
     "upstream.hurry_for_ms", "upstream.idle_margin_percent", "cache.stale_ttl", "cache.refresh_interval",
     "cache.promotion_hits_min", "cache.failure_ttl_min", "cache.failure_ttl_max", "cache.refusal_ttl",
-    "redis.server_name", "redis.wait_us", "redis.wait_min_us", "engine.receive_buffer_size", "admin.timeout",
+    "redis.server_name", "redis.wait_us", "redis.wait_min_us", "engine.receive_buffer_size",
 }  # fmt: skip
 
 

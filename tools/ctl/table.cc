@@ -23,9 +23,11 @@ std::string fact(std::string name, const std::string& value) {
 }
 
 std::string health_text(const Json& health) {
-  const Json& reason = member(health, "reason");
-  const std::string why = reason.is_string() ? ": " + reason.get<std::string>() : "";
-  return text_of(member(health, "status")) + why;
+  std::string why;
+  for (const Json& reason : member(health, "reasons")) {
+    why += (why.empty() ? ": " : "; ") + text_of(reason);
+  }
+  return text_of(member(health, "state")) + why;
 }
 
 std::string queries_text(const Json& queries) {

@@ -37,7 +37,7 @@ TEST(RedisErrorReply, WhatIsNoRedirectionIsNone) {
   for (const char* text :
        {"MOVED", "MOVED 1", "MOVED x 127.0.0.1:1", "MOVED 16384 127.0.0.1:1", "MOVED 1 127.0.0.1",
         "MOVED 1 127.0.0.1:x", "MOVED 1 redis.example:1", "MOVED 1 127.0.0.1:65536",
-        "MOVED -1 127.0.0.1:1", "ERR 1 127.0.0.1:1"}) {
+        "MOVED 1 127.0.0.1:0", "MOVED -1 127.0.0.1:1", "ERR 1 127.0.0.1:1"}) {
     EXPECT_FALSE(parse_redirection(text, kAsked)) << text;
   }
 }

@@ -57,20 +57,21 @@ CommandLine line_of(const char* verb) {
 }
 
 TEST(Render, EveryVerbShowsAReplyOfAnotherVersion) {
-  for (const char* verb : {"status", "upstreams", "top", "config", "flush", "log-level", "reload", "drain"}) {
+  for (const char* verb :
+       {"status", "upstreams", "top", "config", "flush", "log-level", "reload", "drain"}) {
     const std::string text = render(line_of(verb), Json::object());
     EXPECT_TRUE(text.ends_with("\n")) << verb;
   }
 }
 
 TEST(Render, StatusNamesTheServersThatAreNotUp) {
-  const Json result = {{"health", {{"status", "degraded"}, {"reason", "one of two"}}},
+  const Json result = {{"health", {{"state", "degraded"}, {"reasons", {"one of two", "and more"}}}},
                        {"upstreams",
                         {{{"server", "192.0.2.1:853"}, {"state", "up"}},
                          {{"server", "192.0.2.2:853"}, {"state", "failing"}}}},
                        {"redis", nullptr}};
   const std::string text = render(line_of("status"), result);
-  EXPECT_NE(text.find("state      degraded: one of two\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("state      degraded: one of two; and more\n"), std::string::npos) << text;
   EXPECT_NE(text.find("upstreams  1 of 2 up; 192.0.2.2:853 is failing\n"), std::string::npos)
       << text;
   EXPECT_NE(text.find("redis      none\n"), std::string::npos) << text;
