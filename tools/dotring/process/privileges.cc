@@ -76,7 +76,10 @@ Failure drop_privileges(const PrivilegeOptions& options) {
   if (!capabilities.write()) return failed("capset");
   prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return failed("PR_SET_NO_NEW_PRIVS");
+#ifndef __SANITIZE_ADDRESS__
+  // The leak checker stops all threads as a debugger would, which this forbids.
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return failed("PR_SET_DUMPABLE");
+#endif
   return std::nullopt;
 }
 

@@ -163,6 +163,7 @@ constexpr const char* kAllowed[] = {
 #ifdef __SANITIZE_ADDRESS__
     // The leak checker stops all threads as a debugger would, and names are looked up by a program.
     "ptrace",
+    "getdents",
     "wait4",
     "execve",
     "fork",
