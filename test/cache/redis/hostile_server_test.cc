@@ -1,23 +1,13 @@
 // Clients of servers that say what no server should: the link ends, never the process, and nothing
 // is answered wrongly.
 
-#include "test/cache/redis/client_fixture.h"
-#include "test/cache/redis/scripted_server.h"
+#include "test/cache/redis/scripted_client_fixture.h"
 
 namespace dotring::cache::redis {
 namespace {
 
-class HostileServerTest : public ClientTest {
+class HostileServerTest : public ScriptedClientTest {
  protected:
-  void SetUp() override {
-    ClientTest::SetUp();
-    server_.emplace(loop_);
-  }
-  void TearDown() override {
-    ClientTest::TearDown();
-    server_->stop();
-    EXPECT_TRUE(turn_until([&] { return !server_->active(); }));
-  }
   void open_here(const std::string& path = "") { open("redis://" + server_->address() + path); }
   /// GET is answered by `reply`, everything else as it should be.
   void answer_gets(const std::string& reply) {
@@ -25,8 +15,6 @@ class HostileServerTest : public ClientTest {
       return command.starts_with("GET") ? reply : "";
     };
   }
-
-  std::optional<ScriptedServer> server_;
 };
 
 TEST_F(HostileServerTest, GarbageEndsTheLinkAndFailsWhatIsUnderWay) {

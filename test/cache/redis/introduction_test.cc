@@ -4,31 +4,19 @@
 
 #include <algorithm>
 
-#include "test/cache/redis/client_fixture.h"
-#include "test/cache/redis/scripted_server.h"
+#include "test/cache/redis/scripted_client_fixture.h"
 
 namespace dotring::cache::redis {
 namespace {
 
-class IntroductionTest : public ClientTest {
+class IntroductionTest : public ScriptedClientTest {
  protected:
-  void SetUp() override {
-    ClientTest::SetUp();
-    server_.emplace(loop_);
-  }
-  void TearDown() override {
-    ClientTest::TearDown();
-    server_->stop();
-    EXPECT_TRUE(turn_until([&] { return !server_->active(); }));
-  }
   void open_here(const std::string& credentials, const std::string& database) {
     open("redis://" + credentials + server_->address() + database);
   }
   bool was_said(const std::string& command) const {
     return std::ranges::find(server_->commands, command) != server_->commands.end();
   }
-
-  std::optional<ScriptedServer> server_;
 };
 
 // Debian 12's hiredis is older than RESP3.

@@ -3,8 +3,7 @@
 
 #include <hiredis/hiredis.h>
 
-#include "test/cache/redis/client_fixture.h"
-#include "test/cache/redis/scripted_server.h"
+#include "test/cache/redis/scripted_client_fixture.h"
 
 namespace dotring::cache::redis {
 namespace {
@@ -13,17 +12,8 @@ constexpr bool kReaderKnowsResp3 = HIREDIS_MAJOR >= 1;
 const std::string kWelcome = "%2\r\n+server\r\n+redis\r\n+proto\r\n:3\r\n";
 const std::string kPush = ">2\r\n+invalidate\r\n*1\r\n$3\r\nkey\r\n";
 
-class Resp3Test : public ClientTest {
+class Resp3Test : public ScriptedClientTest {
  protected:
-  void SetUp() override {
-    ClientTest::SetUp();
-    server_.emplace(loop_);
-  }
-  void TearDown() override {
-    ClientTest::TearDown();
-    server_->stop();
-    EXPECT_TRUE(turn_until([&] { return !server_->active(); }));
-  }
   /// Says kWelcome behind `before` to HELLO, and `value` to GET.
   void serve(const std::string& before, const std::string& value) {
     server_->script = [before, value](const std::string& command) -> std::string {
@@ -32,8 +22,6 @@ class Resp3Test : public ClientTest {
     };
     open("redis://" + server_->address());
   }
-
-  std::optional<ScriptedServer> server_;
 };
 
 TEST_F(Resp3Test, PushesAreNoAnswersWhereverTheyCome) {
