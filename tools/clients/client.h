@@ -52,8 +52,7 @@ class Client {
   /// Queues a message (12 to 65535 octets; its id is replaced) for the end of the loop's turn, or
   /// for when the connection is there. False where there is no room; then it was not taken.
   virtual bool send(Bytes message, const Query& query) = 0;
-  /// Drops what waits, without telling. Messages that have arrived for nobody are told before
-  /// (on_stray()). Closing twice changes nothing.
+  /// Drops what waits, without telling. Closing twice changes nothing.
   virtual void close() = 0;
   /// False before open() and once the kernel has let go; only then may it be destroyed.
   virtual bool active() const = 0;

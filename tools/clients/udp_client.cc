@@ -77,7 +77,6 @@ void UdpClient::flush() {
 
 void UdpClient::close() {
   if (!open_) return;
-  if (waiting() == 0) read_strays();
   open_ = false;
   Resumable::unlink();
   loop_.ring().cancel(readable_);
@@ -93,25 +92,18 @@ void UdpClient::resume() {
   if (open_) receive_rounds();
 }
 
-// The poll tells of arrivals, not of leftovers: a socket that may hold answers is read on in the
-// next turn. Where thousands of sockets wait for one answer each, a look whether there is a second
-// one would cost as much as the first; a stray datagram is read before the next answer.
+// The poll tells of arrivals, not of leftovers: a socket that was not emptied is read on in the
+// next turn. Several arrivals may be told of once, so it is read until nothing is there, by calls
+// for as many as are waited for: one is cheaper than a vector of one.
 void UdpClient::receive_rounds() {
   for (int round = 0; round < kRoundsPerTurnMax && open_; ++round) {
     const uint32_t wanted = std::clamp(waiting(), 1u, batch_.capacity());
     const uint32_t count = batch_.receive(descriptor_, wanted);
     const uint64_t now = now_ns();
     for (uint32_t i = 0; i < count; ++i) receive(batch_.received(i), now);
-    if (count < wanted || waiting() == 0) return;
+    if (count < wanted) return;
   }
   if (open_) loop_.continue_next_turn(*this);
-}
-
-// What nobody waited for any more: duplicates and late answers, to be counted.
-void UdpClient::read_strays() {
-  const uint32_t count = batch_.receive(descriptor_, batch_.capacity());
-  const uint64_t now = now_ns();
-  for (uint32_t i = 0; i < count; ++i) receive(batch_.received(i), now);
 }
 
 uint64_t UdpClient::answers_dropped() const {

@@ -28,7 +28,6 @@ class UdpClient final : public Client, private io::Flushable, private io::Resuma
   void resume() override;
   void on_readable(int32_t result, uint32_t flags);
   void receive_rounds();
-  void read_strays();
   void set_options();
 
   /// Batches received before others get their turn.
