@@ -9,6 +9,14 @@ using query::Freshness;
 
 namespace {
 
+constexpr uint32_t kFailureMax_s = 300;  // RFC 9520, 3.2
+
+// The store's clock counts whole seconds, and the one under way may be nearly over: one more, so
+// that a failure is remembered for no less than its back-off (RFC 9520, 3.2: at least 1 s).
+uint32_t rounded_up_s(uint32_t backoff_s) {
+  return backoff_s == 0 || backoff_s >= kFailureMax_s ? backoff_s : backoff_s + 1;
+}
+
 EntryQueues::Options queue_options(const MemoryOptions& options, const ShardPlan& plan) {
   EntryQueues::Options queues;
   queues.small_units = plan.small_units;
@@ -239,8 +247,9 @@ void Shard::note_failure(Entry& entry, Verdict verdict, uint32_t now_s) {
   if (grows) entry.set_failures(entry.failures() + 1);
   const uint32_t backoff_s =
       grows ? policy_.failure_backoff_s(entry.failures()) : policy_.options().refusal_ttl_s;
+  const uint32_t next_ask_s = now_s + rounded_up_s(backoff_s);
   // A refresh that was given out keeps its interval where that is longer.
-  if (entry.may_ask(now_s + backoff_s)) entry.next_ask_s = now_s + backoff_s;
+  if (entry.may_ask(next_ask_s)) entry.next_ask_s = next_ask_s;
   entry.failed = true;
 }
 
