@@ -12,10 +12,11 @@ SOURCE_CORE = 1  # and the upstream
 AUTH_NAME = "responder.bench"
 IN_FLIGHT_MAX = 1000
 CACHED_ANSWERS_MAX = 2_000_000
+UNKEPT_FIRST = 0xE0000000  # the first name (eight hexadecimal digits) whose answer nobody may keep
 
 
 class Upstream:
-    """dotring-responder: answers every name with one A record, TTL one day."""
+    """dotring-responder: answers every name with one A record, TTL one day, or 0 from UNKEPT_FIRST on."""
 
     def __init__(self, bin_dir, folder):
         self.port = free_port()
@@ -25,7 +26,7 @@ class Upstream:
             [
                 bin_dir / "dotring-responder",
                 "--tls", f"{HOST}:{self.port}", "--make-cert", AUTH_NAME, "--write-ca", self.ca_path,
-                "--default", "ttl=86400",
+                "--default", "ttl=86400", "--rule", f"{UNKEPT_FIRST:x}"[0] + "*.example:ttl=0",
             ],
             SOURCE_CORE,
             folder,
