@@ -16,7 +16,7 @@ packages_of() {
     ask) echo 'bind9-dnsutils|dnsutils' ;;
     test)
       echo libgtest-dev libbenchmark-dev libldns-dev openssl python3 python3-pytest python3-pytest-xdist \
-        python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' iproute2 unbound redis-server util-linux \
+        python3-dnspython python3-cryptography knot-dnsutils 'bind9-dnsutils|dnsutils' iproute2 faketime unbound redis-server util-linux \
         groff-base dnstap-ldns fstrm-bin fail2ban '?valkey-server' python3-yaml prometheus '?kubectl|kubernetes-client' '?dnsdist' '?knot-resolver'
       ;;
     bench) echo libbenchmark-dev python3 util-linux unbound dnsdist fstrm-bin ;;

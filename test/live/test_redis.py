@@ -1,5 +1,6 @@
 """Redis as a second level, by Debian's redis-server: what one learned others answer, and nothing waits for it."""
 
+import pathlib
 import signal
 import time
 
@@ -7,7 +8,7 @@ import dns.flags
 import pytest
 from harness import client, servers
 from harness.certificates import Authority
-from harness.dotring import Dotring, Responder, run_once
+from harness.dotring import ENVIRONMENT, Dotring, Responder, run_once
 from harness.redis import PASSWORD, Cluster, Redis
 from harness.redis_ways import Delayed, Garbage
 from harness.waiting import wait_for
@@ -16,10 +17,10 @@ KEY = "00112233445566778899aabbccddeeff" * 2
 OTHER_KEY = "ff" * 32
 
 
-def dotring_with(stage, redis, upstreams, options=None):
+def dotring_with(stage, redis, upstreams, options=None, **more):
     """Ready, and connected to its Redis."""
     settings = {"redis.url": redis.url, "engine.workers": 1, "upstream.timeout_ms": 2000, **(options or {})}
-    dotring = Dotring(stage, upstreams, settings)
+    dotring = Dotring(stage, upstreams, settings, **more)
     wait_until_used(dotring)
     return dotring
 
@@ -35,6 +36,17 @@ def readable(dotring):
 
 def gets(dotring):
     return dotring.metrics().sum("dotring_redis_commands_total", command="get") > 0
+
+
+def clock_ahead_by(seconds):
+    """The environment of a program whose wall clock differs from everybody's; its timers do not."""
+    (library,) = pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    return {
+        "LD_PRELOAD": str(library),
+        "FAKETIME": f"{seconds:+}s",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "ASAN_OPTIONS": ENVIRONMENT["ASAN_OPTIONS"] + ":verify_asan_link_order=0",
+    }
 
 
 def hits(dotring):
@@ -140,6 +152,22 @@ class TestSharing:
         ask_all(later, list(replies))
         assert later.metrics().sum("dotring_redis_lookups_total", result="flushed") == 20
         assert hits(later) == 1
+
+    def test_clocks_that_differ_by_seconds_agree_on_what_is_fresh(self, stage, authority):
+        redis = Redis(stage)
+        names = names_of("n", 20)
+        self.warm(stage, redis, authority, names)
+        for seconds in (-30, 30):
+            other = dotring_with(stage, redis, [], environment=clock_ahead_by(seconds))
+            ttls = {reply.answer[0].ttl for reply in ask_all(other, names).values()}
+            assert hits(other) == 20 and asked(other.metrics()) == 0
+            # No fresher than when it was stored, and older by no more than the clocks differ and the test takes.
+            assert min(ttls) > 200 and max(ttls) <= 300 - max(seconds, 0)
+            other.stop()
+        far_behind = dotring_with(stage, redis, [], environment=clock_ahead_by(-3600))
+        ask_all(far_behind, names[:1])
+        assert hits(far_behind) == 0
+        assert far_behind.metrics().sum("dotring_redis_values_refused_total") == 1
 
     def test_flush_says_what_is_wrong(self, stage, authority):
         dotring = Dotring(stage, [Responder(stage, authority)])
