@@ -7,7 +7,7 @@
 
 #include "engine/dns/constants.h"
 #include "engine/dns/query_view.h"
-#include "tools/flood/listed_questions.h"
+#include "tools/flood/questions/listed_questions.h"
 
 namespace dotring::flood {
 namespace {

@@ -51,6 +51,9 @@ TOOLS_ROOMS = {
     "tools/dotring/process": ("tools/dotring/config", "tools/dotring/log"),
     "tools/dotring/admin": ("tools/dotring/config", "tools/dotring/log"),
     "tools/dotring/control": ("tools/dotring/config", "tools/dotring/metrics"),
+    "tools/flood/questions": (),
+    "tools/flood/load": ("tools/flood/questions",),
+    "tools/flood/report": ("tools/flood/load", "tools/flood/questions"),
 }
 
 # Libraries from outside -> where their headers may appear.

@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "tools/flood/settings.h"
+#include "tools/flood/load/settings.h"
 
 namespace dotring::flood {
 

@@ -8,12 +8,12 @@
 
 #include "tools/common/program.h"
 #include "tools/flood/command_line.h"
-#include "tools/flood/live_line.h"
-#include "tools/flood/plan.h"
-#include "tools/flood/plot.h"
-#include "tools/flood/report_json.h"
-#include "tools/flood/report_text.h"
-#include "tools/flood/search.h"
+#include "tools/flood/load/plan.h"
+#include "tools/flood/load/search.h"
+#include "tools/flood/report/live_line.h"
+#include "tools/flood/report/plot.h"
+#include "tools/flood/report/report_json.h"
+#include "tools/flood/report/report_text.h"
 
 namespace dotring::flood {
 namespace {

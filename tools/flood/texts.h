@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/flood/load/settings.h"
 #include "tools/flood/server_address.h"
-#include "tools/flood/settings.h"
 
 namespace dotring::flood {
 
