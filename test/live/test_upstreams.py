@@ -162,6 +162,24 @@ class TestStreams:
 
         wait_for(asked_on_another, "questions go to the new stream")
 
+    def test_how_long_before_that_limit_is_a_matter_of_configuration(self, stage, authority):
+        """After 0.8 of 8 seconds: by the default it were 6.8, when a stream is not kept ready any more."""
+
+        def answer(asked):
+            reply = address_answer(asked.message)
+            reply.use_edns(0, options=[keepalive(80)])
+            return [reply]
+
+        options = {"upstream.idle_margin_percent": 90, "upstream.warm_for_ms": 5000}
+        dotring = Dotring(stage, [PythonUpstream(stage, authority, answer)], {"engine.workers": 1, **options})
+        assert answers(dotring)
+
+        def renewals():
+            return dotring.metrics().sum("dotring_upstream_renewals_total")
+
+        wait_for(lambda: renewals() or not dotring.metrics().sum("dotring_upstream_streams"), "the idle time is over")
+        assert renewals() >= 1
+
     def test_keepalive_of_zero_ends_the_stream(self, stage, authority):
         def answer(asked):
             reply = address_answer(asked.message)
