@@ -77,6 +77,81 @@ class TestTtl:
         assert page.sum("dotring_refreshes_total") >= 1
 
 
+class TestStale:
+    def test_it_is_refreshed_each_interval_and_has_a_ttl_of_its_own(self, stage, authority):
+        def answer(asked):
+            reply = address_answer(asked.message, ttl=1)
+            # Truncated it is not kept, and is no failure either: the stale one stays as it is.
+            reply.flags |= dns.flags.TC if upstream.times_asked(asked.name) > 1 else 0
+            return [reply]
+
+        options = {"cache.stale_ttl": 77, "cache.refresh_interval": 1, "cache.prefetch_percent": 0}
+        upstream, dotring = start(stage, authority, answer, options)
+        ttls = set()
+
+        def refreshed_twice():
+            reply = dotring.ask("www.zone.example", use_edns=0)
+            if client.extended_errors(reply):
+                ttls.add(client.ttl(reply))
+            return upstream.times_asked("www.zone.example") == 3
+
+        wait_for(refreshed_twice, "two attempts to refresh it", timeout_s=20)
+        assert ttls == {77}
+
+
+class TestFailures:
+    """A failure is remembered: whoever asks meanwhile gets it, and the upstream is not asked."""
+
+    MARKER = "marker.zone.example"
+
+    def start(self, stage, authority, options):
+        def answer(asked):
+            if asked.name == self.MARKER:
+                return [address_answer(asked.message, ttl=2)]
+            reply = dns.message.make_response(asked.message, recursion_available=True)
+            reply.set_rcode(dns.rcode.from_text(asked.name.split(".")[0].upper()))
+            return [reply]
+
+        return start(stage, authority, answer, {"cache.prefetch_percent": 0, **options})
+
+    def until_two_seconds_have_passed(self, dotring, upstream):
+        """By the clock of dotring's cache."""
+
+        def passed():
+            dotring.ask(self.MARKER)
+            return upstream.times_asked(self.MARKER) == 2
+
+        wait_for(passed, "an answer of two seconds expires")
+
+    def fail(self, dotring, rcode="SERVFAIL"):
+        assert client.rcode(dotring.ask(f"{rcode}.zone.example")) == rcode
+
+    def test_for_as_long_as_is_configured(self, stage, authority):
+        upstream, dotring = self.start(stage, authority, {"cache.failure_ttl_min": 60})
+        self.fail(dotring)
+        self.until_two_seconds_have_passed(dotring, upstream)
+        self.fail(dotring)
+        assert upstream.times_asked("servfail.zone.example") == 1
+
+    def test_never_longer_than_is_configured_however_often_it_failed(self, stage, authority):
+        upstream, dotring = self.start(stage, authority, {"cache.failure_ttl_max": 1})
+
+        def failed_twice():
+            self.fail(dotring)
+            return upstream.times_asked("servfail.zone.example") == 2
+
+        wait_for(failed_twice, "the second failure")
+        self.until_two_seconds_have_passed(dotring, upstream)
+        self.fail(dotring)
+        assert upstream.times_asked("servfail.zone.example") == 3
+
+    def test_other_errors_have_a_time_of_their_own(self, stage, authority):
+        upstream, dotring = self.start(stage, authority, {"cache.refusal_ttl": 0})
+        for times in (1, 2, 3):
+            self.fail(dotring, "REFUSED")
+            assert upstream.times_asked("refused.zone.example") == times
+
+
 class TestWhatIsKept:
     def test_a_truncated_answer_passes_and_is_not_kept(self, stage, authority):
         def answer(asked):
@@ -103,20 +178,44 @@ class TestWhatIsKept:
     def test_a_scan_of_random_names_leaves_the_popular_ones(self, stage, authority):
         options = {"engine.workers": 1, "cache.memory": "1MiB"}
         dotring = Dotring(stage, [Responder(stage, authority)], options)
-        popular = [f"popular{index}.zone.example" for index in range(100)]
-
-        def ask(names):
-            with client.TcpClient(dotring.server) as connection:
-                connection.send(*(client.query(name) for name in names))
-                for _ in names:
-                    assert client.addresses(connection.receive())
-
+        popular = names_of("popular", 100)
         for _ in range(4):
-            ask(popular)
+            ask_all(dotring, popular)
         for scan in range(20):
-            ask([f"random{scan}-{index}.zone.example" for index in range(1000)])
-        before = dotring.metrics()
-        assert before.sum("dotring_cache_removals_total", reason="eviction") > 10_000
-        ask(popular)
-        asked = "dotring_upstream_queries_total"
-        assert dotring.metrics().sum(asked) - before.sum(asked) <= 5
+            ask_all(dotring, names_of(f"random{scan}-", 1000))
+        assert dotring.metrics().sum("dotring_cache_removals_total", reason="eviction") > 10_000
+        assert asked_upstream(dotring, popular) <= 5
+
+    def test_how_popular_is_a_matter_of_configuration(self, stage, authority):
+        options = {"engine.workers": 1, "cache.memory": "1MiB", "cache.promotion_hits_min": 3}
+        dotring = Dotring(stage, [Responder(stage, authority, "--default", "size=1000")], options)
+        # As long as there is room for all everything stays.
+        ask_all(dotring, names_of("first", 1000), "TXT")
+        twice, thrice = names_of("twice", 20), names_of("thrice", 20)
+        for names in (thrice, thrice + twice, thrice + twice, thrice + twice):
+            ask_all(dotring, names, "TXT")
+        ask_all(dotring, names_of("random", 300), "TXT")
+        assert asked_upstream(dotring, thrice, "TXT") == 0
+        assert asked_upstream(dotring, twice, "TXT") == len(twice)
+
+
+def names_of(prefix, count):
+    return [f"{prefix}{index}.zone.example" for index in range(count)]
+
+
+def ask_all(dotring, names, kind="A"):
+    with client.TcpClient(dotring.server) as connection:
+        connection.send(*(client.query(name, kind) for name in names))
+        for _ in names:
+            assert connection.receive().answer
+
+
+def asked_upstream(dotring, names, kind="A"):
+    """How many of them are not in the cache."""
+
+    def queries():
+        return dotring.metrics().sum("dotring_upstream_queries_total")
+
+    before = queries()
+    ask_all(dotring, names, kind)
+    return queries() - before
