@@ -11,6 +11,7 @@ from harness.certificates import Authority
 from harness.dotring import ENVIRONMENT, Dotring, Responder, run_once
 from harness.redis import PASSWORD, Cluster, Redis
 from harness.redis_ways import Delayed, Garbage
+from harness.upstream import PythonUpstream
 from harness.waiting import wait_for
 
 KEY = "00112233445566778899aabbccddeeff" * 2
@@ -27,15 +28,16 @@ def dotring_with(stage, redis, upstreams, options=None, **more):
 
 def wait_until_used(dotring):
     """Connected, and the flushes of others are known."""
-    dotring.process.wait_for(lambda: readable(dotring) and gets(dotring), "Redis is asked")
+    dotring.process.wait_for(lambda: readable(dotring) and told_of_flushes(dotring), "Redis is asked")
 
 
 def readable(dotring):
     return dotring.metrics().sum("dotring_redis_servers_readable") > 0
 
 
-def gets(dotring):
-    return dotring.metrics().sum("dotring_redis_commands_total", command="get") > 0
+def told_of_flushes(dotring):
+    page = dotring.metrics()
+    return page.sum("dotring_redis_commands_total", command="get") > 0 and page.sum("dotring_redis_pending") == 0
 
 
 def clock_ahead_by(seconds):
@@ -120,6 +122,13 @@ class TestSharing:
         commands = page.sum("dotring_redis_commands_written_total")
         assert commands > 2 * page.sum("dotring_redis_writes_total"), "commands share writes"
 
+    def test_certificates_may_be_for_another_name_than_what_is_dialled(self, stage, authority):
+        redis = Redis(stage, authority=authority, name="redis.test")
+        options = {"redis.ca_file": authority.path, "redis.server_name": "redis.test"}
+        dotring = dotring_with(stage, redis, [Responder(stage, authority)], options)
+        assert client.addresses(dotring.ask("www.zone.example"))
+        wait_for(redis.answer_keys, "the answer is in Redis")
+
     def test_the_password_in_the_url_is_nowhere_to_be_seen(self, stage, authority):
         redis = Redis(stage, password=PASSWORD)
         url = redis.url.replace("://", f"://:{PASSWORD}@")
@@ -191,6 +200,57 @@ class TestSharing:
             return client.addresses(reply) and client.extended_errors(reply) == [3]
 
         wait_for(stale, "a stale answer")
+
+
+class TestWaits:
+    """How long a client waits for Redis, which answers after 100 ms here, and when the upstream is asked too."""
+
+    NAMES = names_of("n", 5)
+    # A slow Redis is asked all the same.
+    OPTIONS = {"redis.breaker_silent_ms": 60_000, "redis.breaker_slow_us": 60_000_000}
+
+    @pytest.fixture
+    def redis(self, stage):
+        return Redis(stage)
+
+    @pytest.fixture
+    def upstream(self, stage, authority):
+        return PythonUpstream(stage, authority)
+
+    @pytest.fixture
+    def way(self, stage, redis, upstream):
+        """To a Redis that has all NAMES."""
+        first = dotring_with(stage, redis, [upstream])
+        ask_all(first, self.NAMES)
+        wait_for(lambda: len(redis.answer_keys()) == len(self.NAMES), "all answers are in Redis")
+        return Delayed(stage, redis)
+
+    def asked_upstream(self, dotring, upstream):
+        """How many of NAMES; one after the other, as one is waited for as long as those before took."""
+        before = len(upstream.asked)
+        for name in self.NAMES:
+            assert client.addresses(dotring.ask(name))
+        return sum(asked.name in self.NAMES for asked in upstream.asked[before:])
+
+    def test_at_most_as_long_as_is_configured(self, stage, way, upstream):
+        way.delay_s = 0.1
+        dotring = dotring_with(stage, way, [upstream], {**self.OPTIONS, "redis.wait_us": 1_000_000})
+        # None, unless the machine is busy: by the default each is.
+        assert self.asked_upstream(dotring, upstream) < len(self.NAMES)
+
+    def test_at_least_as_long_as_is_configured_however_fast_it_was(self, stage, way, upstream):
+        waits = {"redis.wait_us": 1_000_000, "redis.wait_min_us": 1_000_000}
+        dotring = dotring_with(stage, way, [upstream], {**self.OPTIONS, **waits})
+        for name in names_of("unknown", 30):
+            assert client.addresses(dotring.ask(name))
+        way.delay_s = 0.1
+        assert self.asked_upstream(dotring, upstream) < len(self.NAMES)
+
+    def test_longer_when_the_upstream_has_failed(self, stage, way):
+        dotring = dotring_with(stage, way, [], {**self.OPTIONS, "query.fetch_grace_ms": 60_000})
+        way.delay_s = 0.5
+        assert client.addresses(dotring.ask(self.NAMES[0]))
+        assert hits(dotring) == 1
 
 
 class TestSeal:

@@ -14,10 +14,20 @@ PASSWORD = "secret-of-the-test"
 class Redis:
     """One server; nothing is written to disk. `options`: of redis-server, without dashes.
 
-    `program` may be valkey-server: it takes the same options.
+    `program` may be valkey-server: it takes the same options. `name`: what its certificate is for.
     """
 
-    def __init__(self, stage, authority=None, password=None, unix=False, port=None, program="redis-server", **options):
+    def __init__(
+        self,
+        stage,
+        authority=None,
+        password=None,
+        unix=False,
+        port=None,
+        program="redis-server",
+        name=HOST,
+        **options,
+    ):
         self._stage = stage
         self.authority = authority
         self.password = password
@@ -26,7 +36,7 @@ class Redis:
         settings = {"save": "", "appendonly": "no", "bind": HOST, "dir": stage.folder}
         settings["tls-port" if authority else "port"] = self.port
         if authority:
-            certificate = authority.issue(HOST)
+            certificate = authority.issue(name)
             settings |= {"port": 0, "tls-cert-file": certificate.chain, "tls-key-file": certificate.key}
             settings |= {"tls-ca-cert-file": authority.path, "tls-auth-clients": "no"}
         if unix:
