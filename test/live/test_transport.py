@@ -1,6 +1,7 @@
 """Clients' transports: pipelining, half messages, slow peers, limits, addresses."""
 
 import random
+import re
 import socket
 
 import pytest
@@ -102,6 +103,26 @@ def test_connections_over_the_limit_of_a_client_are_closed(stage, upstream):
     assert dotring.metrics().sum("dotring_tcp_refused_total") >= 1
     for connection in connections:
         connection.close()
+
+
+def test_a_stream_is_read_in_pieces_of_the_configured_size(stage, upstream):
+    dotring = Dotring(stage, [upstream], {"engine.workers": 1, "engine.receive_buffer_size": "1KiB"})
+    assert client.addresses(dotring.ask("www.zone.example"))
+    octets = client.framed(client.query("www.zone.example")) * 240
+    with client.TcpClient(dotring.server) as connection:
+        connection.socket.sendall(octets)
+        for _ in range(240):
+            connection.skip()
+    reads = dotring.metrics().sum("dotring_tcp_queries_per_read_count")
+    assert reads >= len(octets) / 1024 > 7
+
+
+def test_the_kernel_holds_as_much_for_a_socket_as_is_configured(stage):
+    options = {"engine.workers": 2, "listen.udp_receive_buffer": "32KiB", "listen.udp_send_buffer": "16KiB"}
+    dotring = Dotring(stage, options=options)
+    memory = client.run_tool("ss", "--no-header", "--udp", "--all", "--numeric", "--memory", f"sport = :{dotring.port}")
+    # Twice of what it is told: its own records are counted too (socket(7)).
+    assert re.findall(r"rb(\d+),t\d+,tb(\d+)", memory) == [("65536", "32768")] * 2
 
 
 def test_the_reply_leaves_from_the_address_that_was_asked(stage, upstream):
