@@ -3,12 +3,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <memory>
+#include <string>
 #include <system_error>
 
 namespace dotring::tls {
 namespace {
-
-constexpr size_t kSizeMax = 16 << 20;
 
 struct Closer {
   void operator()(FILE* file) const { std::fclose(file); }
@@ -27,7 +26,8 @@ std::optional<std::string> read_file(const std::string& path, std::string& conte
   char part[16384];
   while (const size_t size = std::fread(part, 1, sizeof part, file.get())) {
     content.append(part, size);
-    if (content.size() > kSizeMax) return "larger than 16 MiB";
+    if (content.size() > kFileSizeMax)
+      return "larger than " + std::to_string(kFileSizeMax >> 20) + " MiB";
   }
   if (std::ferror(file.get())) return error_text(errno);
   return std::nullopt;

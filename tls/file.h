@@ -7,7 +7,9 @@
 
 namespace dotring::tls {
 
-/// Not null: why `path` cannot be read. Files above 16 MiB are refused.
+inline constexpr size_t kFileSizeMax = 16 << 20;  ///< octets
+
+/// Not null: why `path` cannot be read. Larger files are refused.
 std::optional<std::string> read_file(const std::string& path, std::string& content);
 
 }  // namespace dotring::tls

@@ -20,7 +20,9 @@ class TicketStore {
  public:
   using Ticket = std::vector<uint8_t>;
 
-  explicit TicketStore(size_t capacity = 4) : capacity_(capacity) {}
+  static constexpr size_t kCapacity = 4;
+
+  explicit TicketStore(size_t capacity = kCapacity) : capacity_(capacity) {}
   ~TicketStore() { clear(); }
   TicketStore(const TicketStore&) = delete;
   TicketStore& operator=(const TicketStore&) = delete;

@@ -6,9 +6,6 @@ namespace dotring::dns {
 namespace {
 
 constexpr uint8_t kPointerBits = 0xc0;
-// No name has more labels than this, and no sane compressor points without adding a label. The
-// limit keeps a chain of bare pointers from costing more than the name it stands for.
-constexpr int kPointersMax = 127;
 
 bool is_pointer(uint8_t octet) {
   return (octet & kPointerBits) == kPointerBits;

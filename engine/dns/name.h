@@ -25,9 +25,13 @@ struct Name {
   Bytes wire() const { return {octets.data(), size}; }
 };
 
+/// No name has more labels than this, and no sane compressor points without adding a label. The
+/// limit keeps a chain of bare pointers from costing more than the name it stands for.
+inline constexpr int kPointersMax = 127;
+
 // Compression pointers are followed only backwards, to labels that end before the run of labels
 // with the pointer begins: so every walk ends. Never into the header, whose id and flags change on
-// the way; at most 127 times per name.
+// the way; at most kPointersMax times per name.
 
 /// Moves `reader` past a name that may end in a compression pointer, without following it.
 /// Fails the reader on a label over 63, a reserved label type, a pointer that does not go

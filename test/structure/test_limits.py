@@ -14,10 +14,20 @@ struct Options {
 """
 
 
-def tree(root, keys, bounds):
+CONSTANTS = """
+class Part {
+  static constexpr size_t kPlacesMax = 8;
+};
+inline constexpr uint64_t kAheadMaxS = 60;
+constexpr int kOther = 3;
+"""
+
+
+def tree(root, keys, bounds, constants=""):
     for folder in limits.PARTS:
         (root / folder).mkdir(parents=True)
     (root / "engine/part.h").write_text(HEADER)
+    (root / "engine/part.cc").write_text(constants)
     for table, text in zip(limits.TABLES, (keys, bounds)):
         (root / table).parent.mkdir(parents=True, exist_ok=True)
         (root / table).write_text(text)
@@ -25,7 +35,9 @@ def tree(root, keys, bounds):
 
 
 def test_the_tree_as_it_is_has_none_without_key_or_bound():
-    assert limits.check(pathlib.Path(__file__).parents[2]) == []
+    root = pathlib.Path(__file__).parents[2]
+    assert limits.check(root) == []
+    assert limits.gone(root) == []
 
 
 def test_limits_are_found_whatever_their_type():
@@ -36,6 +48,16 @@ def test_limits_are_found_whatever_their_type():
 def test_a_key_or_a_bound_is_enough(tmp_path):
     root = tree(tmp_path, "c.part.queue_max c.part.in_flight_max_by_transport[0]", "part.idle_timeout_ms")
     assert limits.check(root) == []
+
+
+def test_a_constant_that_bounds_something_is_named_or_told_to_meet_nobody(tmp_path, monkeypatch):
+    bounds = "c.queue_max c.idle_timeout_ms c.in_flight_max_by_transport Part::kPlacesMax"
+    root = tree(tmp_path, "", bounds, CONSTANTS)
+    (problem,) = limits.check(root)
+    assert problem.startswith("engine/part.cc: kAheadMaxS ")
+    monkeypatch.setattr(limits, "NOBODY_MEETS", {"engine/part.cc::kAheadMaxS": "why", "engine/part.cc::kGone": "why"})
+    assert limits.check(root) == []
+    assert limits.gone(root) == ["engine/part.cc::kGone"]
 
 
 def test_a_limit_that_is_nowhere_is_told_with_its_place(tmp_path):

@@ -26,6 +26,8 @@ class Multiplexer;
 
 /// Attempts of one question that may be under way at the same time.
 inline constexpr size_t kAttemptsMax = 4;
+/// Asks that were lost in company are not counted, so often.
+inline constexpr uint8_t kAsksForgivenMax = 12;
 
 /// In a list while it waits for a stream.
 struct Inquiry : ListNode<> {

@@ -14,8 +14,6 @@ namespace {
 
 // A refusal is kept whole only when it is short; refusals are.
 constexpr size_t kRefusalSizeMax = 512;
-// Asks that were lost in company are not counted, so often.
-constexpr uint8_t kAsksForgivenMax = 12;
 // Those that are lost together are asked again in so many groups, the second time.
 constexpr size_t kGroups = 8;
 

@@ -16,6 +16,7 @@
 #include "tools/dotring/config/command_line.h"
 #include "tools/dotring/config/credentials.h"
 #include "tools/dotring/config/print.h"
+#include "tools/dotring/fixed_bounds.h"
 #include "tools/dotring/process/activation.h"
 #include "tools/dotring/process/notifier.h"
 #include "tools/dotring/process/predecessor.h"
@@ -288,7 +289,7 @@ int start(int count, const char* const* texts) {
   const CommandLine& line = std::get<CommandLine>(parsed);
   if (line.action == Action::Help) return print(line.help);
   if (line.action == Action::Version) return print(version_line("dotring") + "\n");
-  if (line.action == Action::PrintReference) return print(print_reference());
+  if (line.action == Action::PrintReference) return print(print_reference(fixed_bounds()));
   Configuration configuration;
   if (auto error = read_configuration(line, configuration))
     return fail(StartFailure::kRefused, *error);

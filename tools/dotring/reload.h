@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,6 +12,10 @@
 #include "tools/dotring/config/source.h"
 
 namespace dotring::appliance {
+
+/// For all workers to take a configuration; one that does not turn for so long is stuck, and the
+/// reload refused.
+inline constexpr std::chrono::seconds kReloadWait{10};
 
 /// All or nothing: with a refusal nothing has changed.
 struct ReloadResult {

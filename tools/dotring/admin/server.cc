@@ -17,8 +17,6 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr size_t kConnectionMemory = 8192;  ///< request line and headers; larger: 413 or 431
-
 Page plain(unsigned status, std::string_view text) {
   return {status, "text/plain; charset=utf-8", std::string(text) + "\n"};
 }
@@ -123,7 +121,7 @@ std::optional<std::string> AdminServer::start() {
                        nullptr, &on_request, this, MHD_OPTION_LISTEN_SOCKET, descriptor_,
                        MHD_OPTION_CONNECTION_LIMIT, unsigned{options_.connections_max},
                        MHD_OPTION_CONNECTION_TIMEOUT, unsigned{options_.timeout_s},
-                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory, MHD_OPTION_END);
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kRequestMax, MHD_OPTION_END);
   if (daemon_) return std::nullopt;
   return "the HTTP server could not be started: " + io::error_text(errno);
 }

@@ -35,6 +35,9 @@ using ActionFunction = std::function<Page(std::string_view path, const Arguments
 
 class AdminServer {
  public:
+  /// Request line and headers, in octets; larger: 413 or 431.
+  static constexpr size_t kRequestMax = 8192;
+
   /// Without `action` there is no POST.
   AdminServer(const AdminOptions& options, PageFunction page, ActionFunction action = nullptr);
   ~AdminServer() { stop(); }

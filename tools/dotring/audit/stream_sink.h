@@ -20,6 +20,10 @@ class StreamSink final : public Sink {
   using Target = std::variant<std::string, Endpoint>;
   /// Of a unix socket's path (unix(7)).
   static constexpr size_t kPathMax = 107;
+  /// For the reader to accept the connection and to answer.
+  static constexpr uint64_t kGreetingMs = 5000;
+  /// For the reader to take the rest at the end, and again to say that it has it.
+  static constexpr int kFinishMs = 500;
 
   StreamSink(const Target& target, Teller teller);
   ~StreamSink() override;
@@ -32,9 +36,6 @@ class StreamSink final : public Sink {
 
  private:
   enum class State : uint8_t { Closed, Connecting, Greeting, Open };
-  static constexpr uint64_t kGreetingMs = 5000;
-  static constexpr int kFinishMs = 500;
-
   bool usable() const override { return state_ == State::Open; }
   void connect();
   void on_connected();

@@ -85,10 +85,11 @@ Refusal check_redis(const Configuration& configuration) {
 
 Refusal check_takeover_socket(const Configuration& configuration) {
   const std::string& path = configuration.process.takeover_socket;
-  constexpr size_t kPathMax = 100;  // 107 with ".new" behind it, and a margin
-  if (path.empty() || (path.front() == '/' && path.size() <= kPathMax)) return std::nullopt;
-  return Contradiction{"life.takeover_socket", path,
-                       "give an absolute path of at most " + std::to_string(kPathMax) + " octets"};
+  if (path.empty() || (path.front() == '/' && path.size() <= ProcessOptions::kPathMax))
+    return std::nullopt;
+  return Contradiction{
+      "life.takeover_socket", path,
+      "give an absolute path of at most " + std::to_string(ProcessOptions::kPathMax) + " octets"};
 }
 
 Refusal check_control(const Configuration& configuration) {

@@ -129,6 +129,9 @@ struct ProtectOptions {
 
 /// How the process itself lives (process/).
 struct ProcessOptions {
+  /// What a unix socket's address holds (107 octets), less ".new" behind it and a margin.
+  static constexpr size_t kPathMax = 100;
+
   /// Where the next dotring takes over from this one; empty: nowhere.
   std::string takeover_socket;
   /// Whom to become at the start, when started as root; empty: nobody else.

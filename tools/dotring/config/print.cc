@@ -1,6 +1,5 @@
 #include "tools/dotring/config/print.h"
 
-#include "tools/dotring/config/fixed_bounds.h"
 #include "tools/dotring/config/key.h"
 
 namespace dotring::appliance {
@@ -39,9 +38,9 @@ std::string cell(std::string_view text) {
   return result;
 }
 
-std::string print_fixed_bounds() {
+std::string print_fixed_bounds(std::span<const FixedBound> bounds) {
   std::string text = "\n### fixed bounds\n\n| bound | value | meaning |\n|---|---|---|\n";
-  for (const FixedBound& bound : fixed_bounds()) {
+  for (const FixedBound& bound : bounds) {
     text += "| " + cell(bound.what) + " | " + bound.value + " | " + cell(bound.meaning) + " |\n";
   }
   return text;
@@ -72,7 +71,7 @@ std::string print_toml(const Configuration& configuration) {
   return text;
 }
 
-std::string print_reference() {
+std::string print_reference(std::span<const FixedBound> bounds) {
   std::string text;
   for_each_key(
       [&](std::string_view section) {
@@ -84,7 +83,7 @@ std::string print_reference() {
                 cell(key.describe(key.limits)) + " | " + (key.live ? "reload" : "restart") + " | " +
                 cell(key.meaning) + " |\n";
       });
-  return text + print_fixed_bounds();
+  return text + print_fixed_bounds(bounds);
 }
 
 std::string print_keys() {

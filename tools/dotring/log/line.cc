@@ -3,8 +3,6 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr size_t kTextMax = 1000;  ///< octets of one field
-
 bool is_continuation(char octet) {
   return (static_cast<unsigned char>(octet) & 0xc0) == 0x80;
 }
@@ -64,7 +62,7 @@ std::string json_quoted(std::string_view text) {
 }
 
 void Field::append_to(std::string& line, LogFormat format) const {
-  const std::string_view text = text_.substr(0, kTextMax);
+  const std::string_view text = text_.substr(0, kFieldTextMax);
   if (format == LogFormat::Json) {
     line += "," + json_quoted(name_) + ":";
     line += is_number_ ? std::to_string(number_) : json_quoted(text);

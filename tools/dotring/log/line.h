@@ -36,6 +36,9 @@ class Field {
   bool is_number_ = false;
 };
 
+/// Octets of one field; longer texts are cut.
+inline constexpr size_t kFieldTextMax = 1000;
+
 /// A list in braces, or a vector.
 class Fields {
  public:

@@ -16,8 +16,6 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr int kStallMs = 200;  ///< how long a line waits for its reader, once per stall
-
 spdlog::level::level_enum severity(LogLevel level) {
   switch (level) {
     case LogLevel::Debug:
@@ -85,8 +83,9 @@ class LineFormatter final : public spdlog::formatter {
   }
 };
 
-/// Writes to a descriptor and never waits longer than kStallMs for a reader that has stalled. Lines
-/// of up to PIPE_BUF octets are written whole or not at all: poll() says that a pipe takes as much.
+/// Writes to a descriptor and never waits longer than Log::kStallMs for a reader that has stalled.
+/// Lines of up to PIPE_BUF octets are written whole or not at all: poll() says that a pipe takes as
+/// much.
 class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::null_mutex> {
  public:
   explicit DescriptorSink(int descriptor) : descriptor_(descriptor) {}
@@ -104,7 +103,7 @@ class DescriptorSink final : public spdlog::sinks::base_sink<spdlog::details::nu
  private:
   bool wait_for_reader() {
     pollfd watched{descriptor_, POLLOUT, 0};
-    const int ready = poll(&watched, 1, stalled_ ? 0 : kStallMs);
+    const int ready = poll(&watched, 1, stalled_ ? 0 : Log::kStallMs);
     stalled_ = ready <= 0;
     return !stalled_;
   }

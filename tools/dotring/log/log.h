@@ -16,6 +16,9 @@ namespace dotring::appliance {
 
 class Log {
  public:
+  /// How long a line waits for its reader, once per stall.
+  static constexpr int kStallMs = 200;
+
   /// Lines go to `descriptor`, which stays open until the Log is gone.
   Log(const LogOptions& options, int descriptor);
   /// Writes what is queued, as far as the reader takes it within a fifth of a second.

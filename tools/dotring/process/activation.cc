@@ -10,8 +10,7 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr int kFirst = 3;        // SD_LISTEN_FDS_START
-constexpr uint32_t kMax = 1024;  // sockets; a service manager gives one for each line of its unit
+constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
 
 /// 0 for what is no number.
 uint32_t number_of(const char* text, uint32_t max) {
@@ -23,7 +22,7 @@ uint32_t number_of(const char* text, uint32_t max) {
 
 std::vector<int> listen_descriptors(const char* listen_pid, const char* listen_fds, int pid) {
   if (number_of(listen_pid, INT32_MAX) != static_cast<uint32_t>(pid)) return {};
-  std::vector<int> descriptors(number_of(listen_fds, kMax));
+  std::vector<int> descriptors(number_of(listen_fds, kActivatedMax));
   for (size_t i = 0; i < descriptors.size(); ++i) descriptors[i] = kFirst + static_cast<int>(i);
   return descriptors;
 }

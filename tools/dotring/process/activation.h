@@ -2,9 +2,13 @@
 
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 namespace dotring::appliance {
+
+/// Sockets at the most; a service manager gives one for each line of its unit.
+inline constexpr uint32_t kActivatedMax = 1024;
 
 /// The descriptors that are meant for this process, by LISTEN_PID and LISTEN_FDS; none without
 /// them. The variables are unset: children of ours are not meant.

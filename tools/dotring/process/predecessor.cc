@@ -11,7 +11,6 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr int kAnswerMs = 15'000;
 constexpr int kForEver = -1;
 
 bool is_nobody(int error) {

@@ -20,6 +20,9 @@ namespace dotring::appliance {
 
 class Predecessor {
  public:
+  /// For the running one to give its sockets.
+  static constexpr int kAnswerMs = 15'000;
+
   Predecessor() = default;
   ~Predecessor() { stop(); }
   Predecessor(const Predecessor&) = delete;

@@ -16,8 +16,6 @@ namespace dotring::appliance {
 namespace {
 
 constexpr int kGreetingMs = 5000;
-/// For a successor to read its files, open its rings and start.
-constexpr int kStartMs = 60'000;
 constexpr int kForEver = -1;
 
 std::optional<std::string> failed(const char* call) {

@@ -26,6 +26,9 @@ namespace dotring::appliance {
 
 class TakeoverServer final : public listen::ConnectionHeir {
  public:
+  /// For a successor to read its files, open its rings and start.
+  static constexpr int kStartMs = 60'000;
+
   struct Parts {
     /// Duplicates of all listening sockets; none: they cannot be had now. Called on the thread.
     std::function<std::vector<int>()> sockets;
