@@ -46,6 +46,8 @@ class Session {
 
   /// The largest plaintext of one record (RFC 8446, 5.1).
   static constexpr size_t kRecordMax = 16384;
+  /// Octets that wolfSSL takes for one, its record buffers and a server's tickets included.
+  static constexpr size_t kMemoryMax = 128 << 10;
   /// Room that most handshakes need at a time.
   static constexpr size_t kControlRoom = 2048;
   /// An upper bound of what write() produces for `size` octets.

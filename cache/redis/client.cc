@@ -68,14 +68,18 @@ const Statistics& Client::statistics() const {
   return parts_->statistics;
 }
 
+// To servers, for the subscription, to a sentinel.
+size_t Client::connections_max(const Options& options) {
+  const Layout layout = options.target.layout;
+  const size_t servers = layout == Layout::Cluster ? options.cluster.nodes_max : 1;
+  return servers + 1 + (layout == Layout::Sentinel ? 1 : 0);
+}
+
 // A subscription and the link to a sentinel take no more than a server each.
 size_t Client::memory_max(const Options& options) {
   const bool is_cluster = options.target.layout == Layout::Cluster;
-  const size_t links = options.target.layout == Layout::Sentinel ? 2 : 1;
-  const size_t servers =
-      is_cluster ? options.cluster.nodes_max * Server::memory_max(options, options.cluster.key_room)
-                 : Server::memory_max(options, 0);
-  return sizeof(Parts) + servers + links * Server::memory_max(options, 0);
+  const size_t key_room = is_cluster ? options.cluster.nodes_max * options.cluster.key_room : 0;
+  return sizeof(Parts) + key_room + connections_max(options) * Server::memory_max(options);
 }
 
 }  // namespace dotring::cache::redis

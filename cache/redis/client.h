@@ -43,6 +43,8 @@ class Client {
 
   /// Octets that one client takes at most, its streams' queues included; TLS records are not.
   static size_t memory_max(const Options& options);
+  /// Streams that are open at a time at most.
+  static size_t connections_max(const Options& options);
 
  private:
   struct Parts;

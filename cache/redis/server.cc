@@ -252,13 +252,13 @@ bool Server::control(const Command& command) {
 }
 
 // hiredis' reader apart, two buffers of the stream grow by doubling.
-size_t Server::memory_max(const Options& options, size_t key_room) {
+size_t Server::memory_max(const Options& options) {
   constexpr size_t kReceiveMax = 64 << 10;
   const ConnectionOptions& limits = options.connection;
   const size_t reader =
       ReplyReader::memory_max({limits.reply_size_max, limits.reply_elements_max}, kReceiveMax);
   const size_t pending = limits.pending_max * sizeof(Pending);
-  return sizeof(Server) + reader + pending + key_room + 4 * limits.write_queue_max;
+  return sizeof(Server) + reader + pending + 4 * limits.write_queue_max;
 }
 
 }  // namespace dotring::cache::redis

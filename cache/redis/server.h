@@ -70,8 +70,8 @@ class Server final : private LinkHandler {
   /// on_control() follows, also when the link ends. False: not written.
   bool control(const Command& command);
 
-  /// Octets of one server at most, streams' queues included.
-  static size_t memory_max(const Options& options, size_t key_room);
+  /// Octets of one server at most, streams' queues included; keys kept for redirections are not.
+  static size_t memory_max(const Options& options);
 
  private:
   using Kind = Pending::Kind;

@@ -87,7 +87,7 @@ std::optional<StartFailure> Appliance::start() {
   if (auto failure = open_workers()) return failure;
   close_given(shared_->listening);
   watch_.emplace(workers_.size());
-  tell_memory();
+  tell_memory(configuration);
   for (const auto& worker : workers_) worker->run();
   if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
   if (auto failure = control_.start()) {

@@ -95,7 +95,7 @@ class Appliance {
   void tell_reload(const ReloadResult& result);
 
   std::shared_ptr<const InForce> in_force() const;
-  void tell_memory();
+  void tell_memory(const Configuration& configuration);
   void tell_ready();
   MetricSources sources() const;
   Page page(std::string_view path);

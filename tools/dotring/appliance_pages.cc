@@ -40,9 +40,9 @@ Page plain(unsigned status, std::string_view text) {
 
 }  // namespace
 
-void Appliance::tell_memory() {
+void Appliance::tell_memory(const Configuration& configuration) {
   const std::vector<MemoryTerm> terms =
-      memory_terms(in_force()->configuration, workers_.size(), shared_->listening.size());
+      memory_terms(configuration, workers_.size(), shared_->listening.size());
   std::vector<Field> fields = {{"bytes_max", sum_of(terms)}};
   for (const MemoryTerm& term : terms) fields.emplace_back(term.name, term.bytes);
   log_.info("memory", fields);

@@ -12,9 +12,6 @@
 namespace dotring::appliance {
 namespace {
 
-/// A worker that does not turn for so long is stuck.
-constexpr std::chrono::seconds kWorkersWait{10};
-
 ReloadResult refused(ConfigError error) {
   return {{}, std::move(error)};
 }
@@ -123,6 +120,7 @@ void Appliance::bring_into_force(std::shared_ptr<const InForce> next) {
   tell_protection(*next);
   store_->set_policy(next->configuration.cache);
   on_all_workers([next](WorkerParts& parts, size_t) { parts.apply(next); });
+  tell_memory(next->configuration);
 }
 
 /// Waits until all have done it. False: one of them did not in time; it will if it turns again.
@@ -142,7 +140,7 @@ bool Appliance::on_all_workers(std::function<void(WorkerParts& parts, size_t ind
     });
   }
   std::unique_lock lock(rendezvous->mutex);
-  return rendezvous->came.wait_for(lock, kWorkersWait, [&] { return rendezvous->missing == 0; });
+  return rendezvous->came.wait_for(lock, kReloadWait, [&] { return rendezvous->missing == 0; });
 }
 
 void Appliance::tell_reload(const ReloadResult& result) {

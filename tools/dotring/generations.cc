@@ -30,6 +30,11 @@ std::unique_ptr<query::Pipeline> Generations::pipeline_for(const InForce& in_for
       surroundings_.loop.turn_clock(), surroundings_.question_key, statistics_);
 }
 
+uint64_t Generations::earlier_memory_max(const Configuration& configuration) {
+  const uint64_t pipeline = query::Resolver::memory_max(configuration.query.resolver);
+  return kEarlierMax * (pipeline + RedisParts::memory_max(configuration.redis));
+}
+
 bool Generations::tidy() {
   std::erase_if(earlier_, [](const Generation& earlier) { return earlier.pipeline->idle(); });
   std::erase_if(redis_, [](const std::shared_ptr<RedisParts>& redis) {

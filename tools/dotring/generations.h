@@ -5,7 +5,7 @@
 // the deadline that it promised. They share their counters, so nobody sees the seam.
 //
 // Invariant: an earlier pipeline goes when it is idle, its Redis when no pipeline uses it and its
-// last stream is closed; at most kEarlierMax wait for that.
+// last stream is closed; at most kEarlierMax of each wait for that.
 
 #pragma once
 
@@ -39,7 +39,9 @@ class Generations {
   /// Only while there is room().
   void begin(const InForce& in_force, const InForce* before);
   /// Another generation may begin now.
-  bool room() const { return earlier_.size() < kEarlierMax; }
+  bool room() const { return earlier_.size() < kEarlierMax && redis_.size() <= kEarlierMax; }
+  /// Octets of all that is kept of earlier ones at most, where they were as `configuration` is.
+  static uint64_t earlier_memory_max(const Configuration& configuration);
   /// Lets go of those that are done. True: none is left but the one that takes queries.
   bool tidy();
 

@@ -3,6 +3,7 @@
 #include "tls/upstream/multiplexer.h"
 #include "tools/dotring/audit/audit.h"
 #include "tools/dotring/control/top_lists.h"
+#include "tools/dotring/generations.h"
 #include "tools/dotring/protect_setup.h"
 #include "tools/dotring/redis_parts.h"
 
@@ -14,8 +15,6 @@ constexpr uint64_t kMiB = uint64_t{1} << 20;
 /// Program, libraries, stacks, allocator, admin pages and log, apart from its queue.
 constexpr uint64_t kFixedBytes = 20 * kMiB;
 constexpr uint64_t kLogLineBytes = 1024;
-/// wolfSSL's session, its record buffers and up to four tickets.
-constexpr uint64_t kTlsSessionBytes = 128 * 1024;
 /// A message that is not whole yet (RFC 7766, 8) and what one read brings behind it.
 constexpr uint64_t kFramingBytes = 2 * 65'536;
 
@@ -38,7 +37,25 @@ uint64_t tcp_client_bytes(const Configuration& configuration, size_t listeners) 
 }
 
 uint64_t upstream_stream_bytes(const Configuration& configuration) {
-  return kTlsSessionBytes + kFramingBytes + 2 * uint64_t{configuration.dialer.tcp.send_queue_max};
+  return tls::Session::kMemoryMax + kFramingBytes +
+         2 * uint64_t{configuration.dialer.tcp.send_queue_max};
+}
+
+uint64_t upstream_streams_bytes(const Configuration& configuration,
+                                const upstream::Options& upstream) {
+  // One more is being replaced, another one still closing.
+  const size_t streams =
+      upstream.servers.size() * (upstream.connections + upstream.connections_apart + size_t{2});
+  return streams * upstream_stream_bytes(configuration);
+}
+
+/// Of one worker: earlier pipelines with their Redis, and as many servers as there are, where a
+/// reload has taken all of them out. Reloads that take out more than that within the time of a
+/// question are not in it.
+uint64_t after_reloads_bytes(const Configuration& configuration,
+                             const upstream::Options& upstream) {
+  return Generations::earlier_memory_max(configuration) +
+         upstream_streams_bytes(configuration, upstream);
 }
 
 }  // namespace
@@ -46,9 +63,6 @@ uint64_t upstream_stream_bytes(const Configuration& configuration) {
 std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t workers,
                                      size_t addresses) {
   const upstream::Options upstream = upstream_options(configuration);
-  // One more is being replaced, another one still closing.
-  const size_t streams =
-      upstream.servers.size() * (upstream.connections + upstream.connections_apart + size_t{2});
   std::vector<MemoryTerm> terms = {
       {"fixed", kFixedBytes + configuration.log.queue_lines_max * kLogLineBytes},
       {"cache", configuration.cache.bytes_max},
@@ -56,7 +70,7 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
       {"udp", workers * addresses * udp_bytes(configuration)},
       {"clients_waiting", workers * query::Resolver::memory_max(configuration.query.resolver)},
       {"upstream_questions", workers * upstream::Multiplexer::memory_max(upstream)},
-      {"upstream_streams", workers * streams * upstream_stream_bytes(configuration)},
+      {"upstream_streams", workers * upstream_streams_bytes(configuration, upstream)},
       {"tcp_clients", tcp_client_bytes(configuration, workers * addresses)},
   };
   if (!configuration.control.socket.empty() && TopLists::any(configuration.control.top)) {
@@ -64,6 +78,7 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
   }
   const uint64_t redis = RedisParts::memory_max(configuration.redis);
   if (redis > 0) terms.push_back({"redis", workers * redis});
+  terms.push_back({"after_reloads", workers * after_reloads_bytes(configuration, upstream)});
   const uint64_t limits = ProtectSetup::memory_max(configuration.protect);
   if (limits > 0) terms.push_back({"client_limits", limits});
   const uint64_t audit = Audit::memory_max(configuration.audit, workers);

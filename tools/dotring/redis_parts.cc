@@ -1,5 +1,7 @@
 #include "tools/dotring/redis_parts.h"
 
+#include "cache/redis/url.h"
+#include "tls/session.h"
 #include "tools/dotring/redis_dialer.h"
 
 namespace dotring::appliance {
@@ -77,8 +79,12 @@ uint64_t RedisParts::memory_max(const RedisOptions& options) {
   if (options.url.text.empty()) return 0;
   cache::redis::Options redis;
   redis.connection = options.connection;
-  return cache::redis::Client::memory_max(redis) + Tiers::memory_max(tiers_options(options)) +
-         3 * FlushKeeper::list_size_max({});
+  const auto parsed = cache::redis::parse_url(options.url.text);
+  if (const auto* target = std::get_if<cache::redis::Target>(&parsed)) redis.target = *target;
+  const uint64_t tls = redis.target.tls ? tls::Session::kMemoryMax : 0;
+  return cache::redis::Client::memory_max(redis) +
+         tls * cache::redis::Client::connections_max(redis) +
+         Tiers::memory_max(tiers_options(options)) + 3 * FlushKeeper::list_size_max({});
 }
 
 }  // namespace dotring::appliance

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "tools/dotring/audit/sink.h"
+#include "tools/dotring/generations.h"
+
 namespace dotring::appliance {
 namespace {
 
@@ -28,9 +31,40 @@ TEST(MemorySum, RedisIsInItWhereItIsConfigured) {
   const uint64_t without = sum_of(memory_terms(configuration, 2, 2));
   configuration.redis.url.text = "redis://127.0.0.1";
   const std::vector<MemoryTerm> terms = memory_terms(configuration, 2, 2);
-  EXPECT_EQ(terms.back().name, "redis");
-  EXPECT_GT(terms.back().bytes, 2 * configuration.redis.connection.write_queue_max);
-  EXPECT_EQ(sum_of(terms), without + terms.back().bytes);
+  const uint64_t redis = term(terms, "redis");
+  EXPECT_GT(redis, 2 * configuration.redis.connection.write_queue_max);
+  // Each earlier pipeline may have one of its own.
+  EXPECT_EQ(sum_of(terms), without + (1 + Generations::kEarlierMax) * redis);
+}
+
+TEST(MemorySum, EachConnectionToRedisCounts) {
+  const auto redis = [](const char* url) {
+    Configuration configuration;
+    configuration.redis.url.text = url;
+    return term(memory_terms(configuration, 1, 1), "redis");
+  };
+  const uint64_t single = redis("redis://127.0.0.1");
+  EXPECT_GT(redis("rediss://127.0.0.1"), single);
+  EXPECT_GT(redis("redis+sentinel://127.0.0.1/master"), single);
+  EXPECT_GT(redis("redis+cluster://127.0.0.1"), 5 * single);
+}
+
+TEST(MemorySum, WhatEarlierReloadsHaveLeftIsInIt) {
+  const Configuration configuration;
+  const auto terms = memory_terms(configuration, 2, 1);
+  EXPECT_GE(
+      term(terms, "after_reloads"),
+      2 * Generations::kEarlierMax * query::Resolver::memory_max(configuration.query.resolver) +
+          term(terms, "upstream_streams"));
+}
+
+TEST(MemorySum, EachOutputOfTheAuditCountsWithItsBuffer) {
+  Configuration configuration;
+  configuration.audit.file = "/var/log/audit.json";
+  const uint64_t one = term(memory_terms(configuration, 1, 1), "audit");
+  EXPECT_GE(one, configuration.audit.queue_bytes + Sink::kBufferMax);
+  configuration.audit.dnstap_target = "tcp://127.0.0.1:6000";
+  EXPECT_GE(term(memory_terms(configuration, 1, 1), "audit"), one + Sink::kBufferMax);
 }
 
 TEST(MemorySum, FollowsTheLimits) {
@@ -52,7 +86,7 @@ TEST(MemorySum, FollowsTheLimits) {
 TEST(MemorySum, WithTheDefaultsIsTheCacheAndALittleMore) {
   const Configuration configuration;
   EXPECT_LT(sum_of(memory_terms(configuration, 2, 2)),
-            configuration.cache.bytes_max + (uint64_t{256} << 20));
+            configuration.cache.bytes_max + (uint64_t{384} << 20));
 }
 
 TEST(MemorySum, WhatTcpConnectionsMayBorrowIsThereOnce) {
