@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from harness import client
+from harness.control import Control
 from harness.dotring import ENVIRONMENT, Dotring, program, run_once
 from harness.process import Stage
 from harness.redis import Redis
@@ -16,49 +17,6 @@ from harness.upstream import PythonUpstream
 from harness.waiting import wait_for
 
 NOBODY = 65534
-
-
-class Control:
-    """dotring-ctl for one dotring."""
-
-    def __init__(self, path):
-        self.path = path
-
-    def run(self, *arguments, environment=None):
-        """(status, standard output, standard error)"""
-        done = subprocess.run(
-            [program("dotring-ctl"), *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env=dict(os.environ, **ENVIRONMENT, **(environment or {"DOTRING_CONTROL_SOCKET": str(self.path)})),
-        )
-        return done.returncode, done.stdout, done.stderr
-
-    def text(self, *arguments):
-        status, output, errors = self.run(*arguments)
-        assert (status, errors) == (0, ""), errors
-        return output
-
-    def json(self, *arguments):
-        return json.loads(self.text("--json", *arguments))
-
-    def refused(self, *arguments):
-        """The one line of an error."""
-        status, output, errors = self.run(*arguments)
-        assert (status, output, errors.count("\n")) == (1, "", 1), (status, output, errors)
-        return errors
-
-    def raw(self, octets):
-        """What dotring sends for these octets until it closes."""
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(30)
-            connection.connect(str(self.path))
-            connection.sendall(octets)
-            answer = b""
-            while more := connection.recv(65536):
-                answer += more
-            return answer
 
 
 def start(stage, upstreams, options=None, **more):

@@ -6,10 +6,11 @@ import stat
 
 import pytest
 from harness import client, ports
+from harness.control import Control
 from harness.dotring import Dotring, Responder, run_once
 from harness.flood import Flood, all_right
 from harness.manager import Manager
-from harness.seccomp import forbid_io_uring
+from harness.seccomp import forbid_io_uring, forbid_seccomp
 from harness.servers import HOST
 from harness.upstream import PythonUpstream
 
@@ -69,15 +70,57 @@ class TestUnderLoad:
         assert second.metrics().sum("dotring_queries_total", transport="tcp") == 2
 
 
+class TestForPeople:
+    """dotring-ctl and the admin pages find the new one as soon as it answers, and still when the old one has ended."""
+
+    def test_they_find_the_new_one(self, stage, authority):
+        control = Control(stage.folder / "control.sock")
+        options = takeover_options(stage, **{"control.socket": control.path, "life.drain_ms": 60_000})
+        held = []
+        # One question is never answered: the old one waits for it until the test has looked.
+        silent = PythonUpstream(stage, authority, lambda asked: held.append(asked.name) or [])
+        slow = {"upstream.timeout_ms": 60_000, "upstream.patience_min_ms": 60_000, "upstream.patience_unmeasured_ms": 60_000}
+        first = Dotring(stage, [silent], {**options, **slow})
+        assert control.process() == first.process.pid
+        with client.udp_socket(first.server) as udp:
+            udp.send(client.query(NAME).to_wire())
+            first.process.wait_for(lambda: held, "a question in flight")
+            second = Dotring(stage, [PythonUpstream(stage, authority)], options, after=first)
+            first.process.wait_for_log("handing_over")
+            assert control.process() == second.process.pid
+            assert all(second.page("/readyz")[0] == 200 for _ in range(10)), "the draining one would say 503"
+            assert control.text("flush", "--all") == "0 entries removed\n"
+            assert first.process.status is None, "it still waits"
+            first.ended_by_test = True
+            assert first.process.stop() == 0
+        assert control.process() == second.process.pid
+        assert second.page("/readyz")[0] == 200
+        assert second.stop() == 0
+        assert not control.path.exists()
+
+    def test_who_waits_on_the_old_one_hears_its_end(self, stage, authority):
+        control = Control(stage.folder / "control.sock")
+        options = takeover_options(stage, **{"control.socket": control.path})
+        upstream = PythonUpstream(stage, authority)
+        first = Dotring(stage, [upstream], options)
+        with control.connect() as connection:
+            second = Dotring(stage, [upstream], options, after=first)
+            assert ended(first)
+            assert connection.recv(1) == b""
+        assert control.process() == second.process.pid
+
+
 class TestOnlyWhereItStarts:
     def answers(self, dotring):
         return client.addresses(dotring.ask(NAME)) and client.addresses(dotring.ask_tcp(NAME))
 
-    @pytest.mark.parametrize("fault", ["configuration", "kernel"])
+    @pytest.mark.parametrize("fault", ["configuration", "kernel", "filter"])
     def test_who_fails_leaves_the_running_one_as_it_was(self, stage, authority, fault):
-        first = Dotring(stage, [PythonUpstream(stage, authority)], takeover_options(stage))
+        control = Control(stage.folder / "control.sock")
+        options = takeover_options(stage, **{"control.socket": control.path})
+        first = Dotring(stage, [PythonUpstream(stage, authority)], options)
         settings = {
-            **takeover_options(stage),
+            **options,
             "listen.dns": f"127.0.0.1:{first.port}",
             "admin.listen": f"127.0.0.1:{first.admin_port}",
         }
@@ -85,13 +128,16 @@ class TestOnlyWhereItStarts:
             empty = stage.file("empty.pem", "")
             status, output = run_once({**settings, "upstream.ca_file": empty}, "--takeover")
         else:
-            status, output = run_once(settings, "--takeover", preexec=forbid_io_uring)
-        assert status == {"configuration": 2, "kernel": 1}[fault], output
+            # The last one fails when it has opened everything.
+            preexec = {"kernel": forbid_io_uring, "filter": forbid_seccomp}[fault]
+            status, output = run_once(settings, "--takeover", preexec=preexec)
+        assert status == {"configuration": 2, "kernel": 1, "filter": 1}[fault], output
         first.process.wait_for_log("takeover_failed")
         assert self.answers(first)
         assert first.page("/readyz")[0] == 200
+        assert control.process() == first.process.pid
         # And it can be tried again.
-        second = Dotring(stage, [PythonUpstream(stage, authority)], takeover_options(stage), after=first)
+        second = Dotring(stage, [PythonUpstream(stage, authority)], options, after=first)
         assert ended(first)
         assert self.answers(second)
 

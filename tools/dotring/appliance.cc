@@ -89,10 +89,15 @@ std::optional<StartFailure> Appliance::start() {
   watch_.emplace(workers_.size());
   tell_memory(configuration);
   for (const auto& worker : workers_) worker->run();
-  if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
+  return std::nullopt;
+}
+
+std::optional<StartFailure> Appliance::serve_people() {
+  // In this order: who finds it ready can direct it too.
   if (auto failure = control_.start()) {
     log_.warning("control_socket_failed", {{"cause", *failure}});
   }
+  if (auto failure = admin_.start()) return could_not("admin.listen", "", *failure);
   tell_ready();
   return std::nullopt;
 }

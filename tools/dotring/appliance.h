@@ -3,7 +3,8 @@
 // What it is: the owner of what all workers share, of the workers and of the admin pages.
 // What it is not: a reader of configuration or a handler of signals (main is).
 //
-//   start() -> [reload() ...] -> begin_drain() -> [abort()] -> ended() -> destruction
+//   start() -> serve_people() -> [reload() ...] -> begin_drain() -> [abort()] -> ended() ->
+//   destruction
 
 #pragma once
 
@@ -45,8 +46,11 @@ class Appliance {
   /// Only after ended(), or when start() failed.
   ~Appliance();
 
-  /// Null: it answers.
+  /// Null: it answers queries.
   std::optional<StartFailure> start();
+  /// After start(), and the last that can fail: from now on the admin pages are served, and
+  /// dotring-ctl finds this dotring and no other. Null: it does.
+  std::optional<StartFailure> serve_people();
   /// Before start(); without it reload() is refused.
   void set_reload_hooks(ReloadHooks hooks) { reload_hooks_ = std::move(hooks); }
   /// Reads the configuration again and brings it into force, all or nothing. From any thread but a

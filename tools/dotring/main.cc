@@ -192,6 +192,13 @@ bool drain(uint64_t drain_ms, Appliance& appliance) {
   return appliance.ended();
 }
 
+/// Returns when everything was closed in order, or not at all.
+void end(uint64_t drain_ms, Appliance& appliance) {
+  if (drain(drain_ms, appliance)) return;
+  std::fputs("dotring: ended without closing everything: the kernel does not let go\n", stderr);
+  std::_Exit(1);
+}
+
 /// Queries allocate nothing, so nothing is freed for hours in which the allocator would notice that
 /// it could give back what a handshake or many clients have left.
 void return_memory_at_once() {
@@ -222,6 +229,24 @@ GivenSockets activated_sockets(Log& log) {
     }
   }
   return given;
+}
+
+/// What can fail although queries are answered already, in such an order that nobody finds us by a
+/// name before. Not null: this dotring must not go on; one before it has noticed nothing.
+std::optional<ConfigError> settle_in(const ProcessOptions& process, Appliance& appliance,
+                                     TakeoverServer& successor) {
+  if (process.seccomp) {
+    if (auto failure = restrict_system_calls()) {
+      return ConfigError{"process.seccomp", "true", "", *failure + "; make it false"};
+    }
+  }
+  if (!process.takeover_socket.empty()) {
+    if (auto failure = successor.start()) {
+      return ConfigError{"life.takeover_socket", process.takeover_socket, "", *failure};
+    }
+  }
+  if (auto failure = appliance.serve_people()) return failure->error;
+  return std::nullopt;
 }
 
 /// From here on the one before us only finishes what it has begun.
@@ -256,27 +281,23 @@ int run(const CommandLine& line, const Configuration& configuration) {
   appliance.set_reload_hooks({[&line] { return read_again(line); },
                               [&] { notifier.reloading(io::Clock().monotonic_us()); },
                               [&] { notifier.ready(kAnswers); }});
-  if (auto failure = appliance.start()) return fail(failure->status, failure->error);
   TakeoverServer successor(
       log, {[&] { return appliance.duplicate_sockets(); }, [] { kill(getpid(), kTakenSignal); }});
   if (!path.empty()) {
     if (auto failure = successor.open(path)) return could_not(*failure);
   }
-  if (configuration.process.seccomp) {
-    if (auto failure = restrict_system_calls()) {
-      return fail(StartFailure::kCouldNot,
-                  {"process.seccomp", "true", "", *failure + "; make it false"});
-    }
+  if (auto failure = appliance.start()) return fail(failure->status, failure->error);
+  if (auto error = settle_in(configuration.process, appliance, successor)) {
+    appliance.abort();
+    end(0, appliance);
+    return fail(StartFailure::kCouldNot, *error);
   }
   take_over(predecessor, appliance, log);
   if (predecessor.found()) notifier.main_process(getpid());
   notifier.ready(kAnswers);
   serve_signals(appliance, successor, notifier);
   successor.taken() ? appliance.begin_hand_over(successor) : appliance.begin_drain();
-  if (!drain(appliance.drain_ms(), appliance)) {
-    std::fputs("dotring: ended without closing everything: the kernel does not let go\n", stderr);
-    std::_Exit(1);
-  }
+  end(appliance.drain_ms(), appliance);
   predecessor.stop();
   log.info("ended");
   return 0;

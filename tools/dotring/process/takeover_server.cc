@@ -38,7 +38,6 @@ bool is_one_of_us(const ucred& peer) {
 }  // namespace
 
 std::optional<std::string> TakeoverServer::open(const std::string& path) {
-  // Renaming replaces the predecessor's file, or a stale one, with nothing in between.
   const std::string begun = path + ".new";
   const io::SocketAddress address = io::SocketAddress::of_unix(begun);
   if (address.size == 0) return "the path is too long for a unix socket";
@@ -49,18 +48,34 @@ std::optional<std::string> TakeoverServer::open(const std::string& path) {
   // Before bind(): the file never is open to others.
   if (fchmod(listener_, S_IRUSR | S_IWUSR) != 0) return failed("fchmod");
   if (bind(listener_, &address.any, address.size) != 0) return failed("bind");
-  if (::listen(listener_, 1) != 0) return failed("listen");
-  if (std::rename(begun.c_str(), path.c_str()) != 0) return failed("rename");
   path_ = path;
+  name_ = begun;
+  file_ = file_at(name_);
+  if (::listen(listener_, 1) != 0) return failed("listen");
+  return std::nullopt;
+}
+
+// Renaming replaces the predecessor's file, or a stale one, with nothing in between.
+std::optional<std::string> TakeoverServer::start() {
+  if (std::rename(name_.c_str(), path_.c_str()) != 0) return failed("rename");
+  name_ = path_;
   thread_ = std::thread([this] { serve(); });
   return std::nullopt;
+}
+
+/// Device and number; none where there is no file.
+TakeoverServer::File TakeoverServer::file_at(const std::string& name) {
+  struct stat status {};
+  if (stat(name.c_str(), &status) != 0) return std::nullopt;
+  return std::pair(status.st_dev, status.st_ino);
 }
 
 TakeoverServer::~TakeoverServer() {
   const uint64_t one = 1;
   if (wakeup_ >= 0) (void)!write(wakeup_, &one, sizeof one);
   if (thread_.joinable()) thread_.join();
-  if (!path_.empty() && !taken()) unlink(path_.c_str());
+  // Somebody else may have taken the name meanwhile.
+  if (file_ && file_at(name_) == file_) unlink(name_.c_str());
   for (const int descriptor : {listener_, wakeup_}) {
     if (descriptor >= 0) close(descriptor);
   }

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "engine/listen/tcp_listener.h"
 #include "tools/dotring/log/log.h"
@@ -42,8 +43,10 @@ class TakeoverServer final : public listen::ConnectionHeir {
   /// inherit() any more.
   ~TakeoverServer();
 
-  /// Takes the place of whoever listened at `path`. Not null: what failed.
+  /// Makes the socket for `path`, under another name: nobody finds it yet. Not null: what failed.
   std::optional<std::string> open(const std::string& path);
+  /// Takes the place of whoever listened at that path; after open(). Not null: what failed.
+  std::optional<std::string> start();
   /// Somebody else answers.
   bool taken() const { return taken_.load(std::memory_order_acquire); }
   /// Who; after taken().
@@ -53,6 +56,9 @@ class TakeoverServer final : public listen::ConnectionHeir {
   void inherit(int descriptor, Bytes unread) override;
 
  private:
+  using File = std::optional<std::pair<dev_t, ino_t>>;
+
+  static File file_at(const std::string& name);
   void serve();
   bool wait_readable(int descriptor, int wait_ms);
   void hand_over(int descriptor);
@@ -62,6 +68,8 @@ class TakeoverServer final : public listen::ConnectionHeir {
   Log& log_;
   const Parts parts_;
   std::string path_;
+  std::string name_;  ///< what the socket is called now
+  File file_;         ///< the socket's
   int listener_ = -1;
   int wakeup_ = -1;
   std::unique_ptr<TakeoverChannel> successor_;

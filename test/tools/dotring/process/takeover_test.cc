@@ -46,6 +46,7 @@ class TakeoverTest : public ::testing::Test {
 TEST_F(TakeoverTest, TheSocketsAreTheSameOnes) {
   TakeoverServer server(log_, parts());
   ASSERT_EQ(server.open(path_), std::nullopt);
+  ASSERT_EQ(server.start(), std::nullopt);
   Predecessor predecessor;
   GivenSockets sockets;
   ASSERT_EQ(predecessor.ask(path_, sockets), std::nullopt);
@@ -63,6 +64,7 @@ TEST_F(TakeoverTest, TheSocketsAreTheSameOnes) {
 TEST_F(TakeoverTest, ConnectionsFollowWithWhatWasSaidOnThem) {
   auto server = std::make_unique<TakeoverServer>(log_, parts());
   ASSERT_EQ(server->open(path_), std::nullopt);
+  ASSERT_EQ(server->start(), std::nullopt);
   Predecessor predecessor;
   GivenSockets sockets;
   ASSERT_EQ(predecessor.ask(path_, sockets), std::nullopt);
@@ -82,13 +84,35 @@ TEST_F(TakeoverTest, ConnectionsFollowWithWhatWasSaidOnThem) {
   EXPECT_EQ(read(pair[1], &octet, 1), 1);
   EXPECT_EQ(read(pair[1], &octet, 1), 0) << "somebody still holds the connection";
   close(pair[1]);
-  server.reset();
-  EXPECT_TRUE(std::filesystem::exists(path_)) << "the file is the successor's by now";
+}
+
+TEST_F(TakeoverTest, WhoHasTheNameKeepsItWhenOthersEnd) {
+  auto first = std::make_unique<TakeoverServer>(log_, parts());
+  ASSERT_EQ(first->open(path_), std::nullopt);
+  ASSERT_EQ(first->start(), std::nullopt);
+  {
+    TakeoverServer failing(log_, parts());
+    ASSERT_EQ(failing.open(path_), std::nullopt);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".new"));
+  const auto is_served = [this] {
+    Predecessor predecessor;
+    GivenSockets sockets;
+    EXPECT_EQ(predecessor.ask(path_, sockets), std::nullopt);
+    return predecessor.found();
+  };
+  EXPECT_TRUE(is_served()) << "by the first one";
+  TakeoverServer second(log_, parts());
+  ASSERT_EQ(second.open(path_), std::nullopt);
+  ASSERT_EQ(second.start(), std::nullopt);
+  first.reset();
+  EXPECT_TRUE(is_served()) << "by the second one";
 }
 
 TEST_F(TakeoverTest, WhoeverGivesUpIsForgottenAndTheNextIsServed) {
   TakeoverServer server(log_, parts());
   ASSERT_EQ(server.open(path_), std::nullopt);
+  ASSERT_EQ(server.start(), std::nullopt);
   for (int i = 0; i < 3; ++i) {
     Predecessor predecessor;
     GivenSockets sockets;
@@ -108,6 +132,7 @@ TEST_F(TakeoverTest, NobodyThereIsNoFailure) {
 TEST_F(TakeoverTest, WithoutSocketsTheOtherOneHearsSo) {
   TakeoverServer server(log_, {[] { return std::vector<int>(); }, [] {}});
   ASSERT_EQ(server.open(path_), std::nullopt);
+  ASSERT_EQ(server.start(), std::nullopt);
   Predecessor predecessor;
   GivenSockets sockets;
   EXPECT_NE(predecessor.ask(path_, sockets), std::nullopt);
@@ -117,6 +142,7 @@ TEST_F(TakeoverTest, TheFileIsTheUsersAloneAndGoesWithTheServer) {
   {
     TakeoverServer server(log_, parts());
     ASSERT_EQ(server.open(path_), std::nullopt);
+    ASSERT_EQ(server.start(), std::nullopt);
     struct stat status {};
     ASSERT_EQ(stat(path_.c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777, 0600u);
