@@ -44,14 +44,11 @@ void TcpListener::on_accepted(int descriptor, const Endpoint& peer) {
 
 /// Null: this client, or any client, may not; the descriptor is still the caller's.
 ClientSession* TcpListener::admit(int descriptor, const Endpoint& peer) {
-  if (options_.access && options_.access->of(peer.address) == protect::Access::Drop) {
-    statistics_.refused_access.add();
-    return nullptr;
-  }
-  const SessionLimits::Entry entry = limits_.enter(peer.address);
-  if (entry != SessionLimits::Entry::Entered) {
-    const bool full = entry == SessionLimits::Entry::Full;
-    (full ? statistics_.refused_full : statistics_.refused_client).add();
+  if (const auto refusal = take_place(peer.address)) {
+    counter_of(*refusal).add();
+    if (refusal_observer_) {
+      refusal_observer_->on_connection_refused(peer, options_.transport, *refusal, loop_.now_us());
+    }
     return nullptr;
   }
   statistics_.accepted.add();
@@ -60,6 +57,34 @@ ClientSession* TcpListener::admit(int descriptor, const Endpoint& peer) {
                      statistics_, streams_.make(descriptor), peer);
   statistics_.sessions_open.set(sessions_.used());
   return session;
+}
+
+/// Null: it has one.
+std::optional<Refusal> TcpListener::take_place(const IpAddress& client) {
+  if (options_.access && options_.access->of(client) == protect::Access::Drop) {
+    return Refusal::Access;
+  }
+  switch (limits_.enter(client)) {
+    case SessionLimits::Entry::Entered:
+      return std::nullopt;
+    case SessionLimits::Entry::ClientFull:
+      return Refusal::Client;
+    case SessionLimits::Entry::Full:
+      break;
+  }
+  return Refusal::Full;
+}
+
+Counter& TcpListener::counter_of(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::Access:
+      return statistics_.refused_access;
+    case Refusal::Client:
+      return statistics_.refused_client;
+    case Refusal::Full:
+      break;
+  }
+  return statistics_.refused_full;
 }
 
 void TcpListener::inherit(int descriptor, Bytes unread) {

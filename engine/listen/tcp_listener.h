@@ -29,6 +29,23 @@ class ConnectionHeir {
   ~ConnectionHeir() = default;
 };
 
+/// Why a connection was closed when it was accepted.
+enum class Refusal : uint8_t {
+  Access,  ///< the access list drops this client
+  Client,  ///< it has as many connections as one client may
+  Full,    ///< all clients together have as many as there may be
+};
+
+/// Who is told of each; the address is the client's own, because there was a handshake.
+class RefusalObserver {
+ public:
+  virtual void on_connection_refused(const Endpoint& peer, query::Transport transport,
+                                     Refusal refusal, uint64_t now_us) = 0;
+
+ protected:
+  ~RefusalObserver() = default;
+};
+
 class TcpListener final : public query::ReplyPort, private io::AcceptHandler, private SessionOwner {
  public:
   struct Options {
@@ -53,6 +70,8 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   void start() { acceptor_.start(); }
   /// Who gets the queries from now on; replies to earlier ones still come from whoever has them.
   void set_handler(query::QueryHandler& handler) { handler_ = &handler; }
+  /// Outlives the listener; null: nobody.
+  void set_refusal_observer(RefusalObserver* observer) { refusal_observer_ = observer; }
   /// See Options::access.
   void set_access(const protect::AccessList* access) { options_.access = access; }
   /// Accepts and reads no more; each session ends when what is in flight on it is answered.
@@ -87,6 +106,8 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   void on_session_closed(ClientSession& session) override;
   void on_session_handed_over(ClientSession& session, int descriptor, Bytes unread) override;
   ClientSession* admit(int descriptor, const Endpoint& peer);
+  std::optional<Refusal> take_place(const IpAddress& client);
+  Counter& counter_of(Refusal refusal);
   template <typename Visit>
   void for_each_session(Visit&& visit);
 
@@ -95,6 +116,7 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   SessionLimits& limits_;
   StreamFactory& streams_;
   query::QueryHandler* handler_;
+  RefusalObserver* refusal_observer_ = nullptr;
   io::Acceptor acceptor_;
   TcpListenerStatistics statistics_;
   TurnLatency turn_latency_;

@@ -1,6 +1,7 @@
 """The account of queries: JSON lines and dnstap, read by the tools that people read them with; and its readers
 away or stopped. Lines about refused clients, read by fail2ban."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -239,10 +240,11 @@ def test_what_cannot_be_written_is_refused_by_check_config(stage):
 # fail2ban
 
 
-def banned(log_path, mode):
+def banned(log_path, mode, **others):
     """The addresses that fail2ban finds, in the order of the lines."""
+    options = ", ".join([f"mode={mode}", *(f'{name}="{value}"' for name, value in others.items())])
     filter_path = ROOT / "scripts" / "fail2ban" / "filter.d" / "dotring.conf"
-    command = ["fail2ban-regex", "-o", "ip", log_path, f"{filter_path}[mode={mode}]"]
+    command = ["fail2ban-regex", "-o", "ip", log_path, f"{filter_path}[{options}]"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.split()
@@ -273,6 +275,42 @@ def test_fail2ban_reads_who_was_refused_or_limited(stage, form):
     proven = banned(dotring.process.log_path, "proven")
     assert proven[0] == "127.9.2.2" and set(proven[1:]) == {"127.3.3.3"}
     assert set(banned(dotring.process.log_path, "all")) == {REFUSED, "127.9.2.2", "127.3.3.3"}
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_fail2ban_reads_whose_connections_were_closed_at_once(stage, form):
+    options = {
+        "access.drop": "127.8.0.0/16",
+        "listen.tcp_client_connections_max": 2,
+        "listen.tcp_connections_max": 4,
+        "log.refused_clients": "true",
+        "log.format": form,
+        "log.level": "warning",
+    }
+    dotring = Dotring(stage, options=options)
+
+    def refused(source):
+        with socket.create_connection(dotring.server, client.TIMEOUT_S, source_address=(source, 0)) as tcp:
+            assert tcp.recv(1) == b""
+
+    with contextlib.ExitStack() as stack:
+        refused("127.8.1.1")
+        for source in ("127.5.5.5", "127.5.5.5", "127.6.0.1", "127.6.0.2"):
+            held = stack.enter_context(
+                socket.create_connection(dotring.server, client.TIMEOUT_S, source_address=(source, 0))
+            )
+            held.sendall(client.framed(client.query(NAME)))
+            assert held.recv(2), "it has its place"
+            if source == "127.6.0.1":
+                refused("127.5.5.5")
+        refused("127.7.7.7")
+        reasons = {reason: dotring.metrics().sum("dotring_tcp_refused_total", reason=reason)
+                   for reason in ("access", "client", "full")}  # fmt: skip
+        assert set(reasons.values()) == {1}
+    assert dotring.stop() == 0
+    assert banned(dotring.process.log_path, "proven") == ["127.8.1.1", "127.5.5.5"]
+    causes = "refused|limited|full"
+    assert banned(dotring.process.log_path, "proven", causes=causes) == ["127.8.1.1", "127.5.5.5", "127.7.7.7"]
 
 
 def test_the_jail_is_accepted_by_fail2ban(stage, tmp_path):

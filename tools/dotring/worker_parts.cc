@@ -112,6 +112,7 @@ std::optional<std::string> WorkerParts::open_tcp(const Endpoint& address,
   options.number = in_force_->protect->listener_number(address);
   listen::TcpListener& tcp =
       tcp_.emplace_back(loop_, options, shared_.tcp_limits, streams_, generations_.pipeline());
+  if (refused_journal_) tcp.set_refusal_observer(&*refused_journal_);
   return given ? tcp.adopt(duplicate(*given)) : tcp.open(address);
 }
 

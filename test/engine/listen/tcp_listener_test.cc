@@ -147,6 +147,47 @@ TEST_F(TcpListenerTest, OneClientCannotTakeEveryPlace) {
   ASSERT_TRUE(turn_until([&] { return !fourth.receive().empty(); }));
 }
 
+class RefusalsTold final : public RefusalObserver {
+ public:
+  void on_connection_refused(const Endpoint& peer, query::Transport transport, Refusal refusal,
+                             uint64_t now_us) override {
+    EXPECT_EQ(transport, query::Transport::Tcp);
+    EXPECT_GT(now_us, 0u);
+    all.emplace_back(peer.address.to_text(), refusal);
+  }
+
+  std::vector<std::pair<std::string, Refusal>> all;
+};
+
+TEST_F(TcpListenerTest, WhoIsRefusedIsToldWithTheReason) {
+  limits_options.client_connections_max = 1;
+  limits_options.connections_max = 2;
+  protect::AccessList access({.allow = {*protect::Network::parse("127.0.0.0/8")},
+                              .refuse = {},
+                              .drop = {*protect::Network::parse("127.0.9.0/24")}});
+  options.access = &access;
+  listen("0.0.0.0:0");
+  RefusalsTold told;
+  listener->set_refusal_observer(&told);
+  const Endpoint local{*IpAddress::parse("127.0.0.1"), listener->local().port};
+  const auto refused = [&](const char* from) {
+    TcpClient client(local, 0, endpoint(from));
+    EXPECT_TRUE(turn_until([&] { return client.ended(); }));
+  };
+  TcpClient first(local);
+  ASSERT_TRUE(open_sessions(1));
+  refused("127.0.9.1:0");
+  refused("127.0.0.1:0");
+  TcpClient second(local, 0, endpoint("127.0.0.2:0"));
+  ASSERT_TRUE(open_sessions(2));
+  refused("127.0.0.3:0");
+  const decltype(told.all) expected = {
+      {"127.0.9.1", Refusal::Access}, {"127.0.0.1", Refusal::Client}, {"127.0.0.3", Refusal::Full}};
+  EXPECT_EQ(told.all, expected);
+  EXPECT_EQ(listener->statistics().refused_access.value(), 1u);
+  EXPECT_EQ(listener->statistics().accepted.value(), 2u);
+}
+
 TEST_F(TcpListenerTest, DrainClosesIdleSessionsAtOnceAndBusyOnesWhenAnswered) {
   listen();
   handler.hold = true;

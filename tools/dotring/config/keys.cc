@@ -237,7 +237,7 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.log.level; }>("log.level", "The least severe lines that are written"),
     live<[](auto& c) -> auto& { return c.log.format; }>("log.format", "One JSON object per line, or text"),
     live<[](auto& c) -> auto& { return c.log.names; }>("log.names", "Names that are asked for may appear in log lines: those of questions that failed, at level debug. Client addresses never do, but for log.refused_clients"),
-    key<[](auto& c) -> auto& { return c.log.refused_clients; }>("log.refused_clients", "A line with the address of each client that was refused or limited, for fail2ban"),
+    key<[](auto& c) -> auto& { return c.log.refused_clients; }>("log.refused_clients", "A line with the address of each client whose query or TCP connection was refused or over a limit, for fail2ban"),
     key<[](auto& c) -> auto& { return c.log.refused_clients_per_second; }>("log.refused_clients_per_second", "Such lines a second, per worker; the next one says how many were left out", from(1, 10'000)),
     key<[](auto& c) -> auto& { return c.log.queue_lines_max; }>("log.queue_lines_max", "Lines that wait for their reader; above, the oldest are dropped and counted", from(16, 65'536)),
 });

@@ -13,15 +13,31 @@ constexpr std::array<const char*, query::kTransports> kTransportNames = {"udp", 
 void RefusedJournal::on_query_ended(const query::QueryAccount& account) {
   const bool limited = account.from == query::AnsweredFrom::Limited;
   if (!limited && account.from != query::AnsweredFrom::Refused) return;
-  if (!may_write(account.answered_us)) {
+  tell(account.client, account.transport, limited ? "limited" : "refused", account.answered_us);
+}
+
+void RefusedJournal::on_connection_refused(const Endpoint& peer, query::Transport transport,
+                                           listen::Refusal refusal, uint64_t now_us) {
+  switch (refusal) {
+    case listen::Refusal::Access:
+      return tell(peer, transport, "refused", now_us);
+    case listen::Refusal::Client:
+      return tell(peer, transport, "limited", now_us);
+    case listen::Refusal::Full:
+      return tell(peer, transport, "full", now_us);
+  }
+}
+
+void RefusedJournal::tell(const Endpoint& client, query::Transport transport,
+                          std::string_view cause, uint64_t now_us) {
+  if (!may_write(now_us)) {
     ++left_out_;
     return;
   }
-  log_.warning("client_refused",
-               {{"client", account.client.address.to_text()},
-                {"transport", kTransportNames[static_cast<size_t>(account.transport)]},
-                {"cause", limited ? "limited" : "refused"},
-                {"left_out", std::exchange(left_out_, 0)}});
+  log_.warning("client_refused", {{"client", client.address.to_text()},
+                                  {"transport", kTransportNames[static_cast<size_t>(transport)]},
+                                  {"cause", cause},
+                                  {"left_out", std::exchange(left_out_, 0)}});
 }
 
 bool RefusedJournal::may_write(uint64_t now_us) {

@@ -34,6 +34,10 @@ class RefusedJournalTest : public testing::Test {
                               now_ms * 1000,
                               now_ms * 1000});
   }
+  void refuse(listen::Refusal refusal, uint64_t now_ms) {
+    const Endpoint client{*IpAddress::parse("2001:db8::1"), 4711};
+    journal_->on_connection_refused(client, query::Transport::Tcp, refusal, now_ms * 1000);
+  }
   std::vector<std::string> lines() {
     log_.reset();
     close(ends_[1]);
@@ -63,6 +67,18 @@ TEST_F(RefusedJournalTest, OnlyRefusedAndLimitedClientsAreTold) {
   const std::vector<std::string> expected = {
       "warning client_refused client=192.0.2.1 transport=tcp cause=refused left_out=0",
       "warning client_refused client=192.0.2.1 transport=tcp cause=limited left_out=0"};
+  EXPECT_EQ(lines(), expected);
+}
+
+TEST_F(RefusedJournalTest, SoAreConnectionsThatWereRefused) {
+  refuse(listen::Refusal::Access, 1000);
+  refuse(listen::Refusal::Client, 1000);
+  refuse(listen::Refusal::Access, 1000);
+  refuse(listen::Refusal::Full, 2000);
+  const std::vector<std::string> expected = {
+      "warning client_refused client=2001:db8::1 transport=tcp cause=refused left_out=0",
+      "warning client_refused client=2001:db8::1 transport=tcp cause=limited left_out=0",
+      "warning client_refused client=2001:db8::1 transport=tcp cause=full left_out=1"};
   EXPECT_EQ(lines(), expected);
 }
 
