@@ -1,5 +1,6 @@
 #include "engine/io/udp_socket.h"
 
+#include <linux/sock_diag.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -156,6 +157,17 @@ std::optional<std::string> UdpSocket::set_options(bool ipv4) {
   const bool set = ipv4 ? set_option(descriptor_, IPPROTO_IP, IP_PKTINFO, 1)
                         : set_option(descriptor_, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
   return set ? std::nullopt : std::optional("packet information: " + error_text(errno));
+}
+
+UdpDrops UdpSocket::drops() const {
+  UdpDrops drops;
+  socklen_t size = sizeof drops.socket;
+  getsockopt(descriptor_, SOL_SOCKET, SO_COOKIE, &drops.socket, &size);
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  size = sizeof memory;
+  getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, memory, &size);
+  drops.datagrams = memory[SK_MEMINFO_DROPS];
+  return drops;
 }
 
 void UdpSocket::start() {

@@ -62,6 +62,13 @@ struct UdpStatistics {
   Counter send_failures;  ///< datagrams the kernel refused
 };
 
+/// What the kernel dropped of a socket's datagrams, because its receive buffer was full. It counts
+/// for the socket, whoever holds and held it.
+struct UdpDrops {
+  uint64_t socket = 0;     ///< the same for all that hold it
+  uint64_t datagrams = 0;  ///< begins again after 2^32
+};
+
 class UdpSocket final : private Flushable, private Resumable {
  public:
   struct Options {
@@ -104,6 +111,8 @@ class UdpSocket final : private Flushable, private Resumable {
   void commit(const UdpPath& path, size_t size);
 
   const UdpStatistics& statistics() const { return statistics_; }
+  /// From any thread, between open() and the end. The kernel is asked each time.
+  UdpDrops drops() const;
 
  private:
   struct Batch;

@@ -52,6 +52,8 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
 
   const UdpListenerStatistics& statistics() const { return statistics_; }
   const io::UdpStatistics& socket_statistics() const { return socket_.statistics(); }
+  /// See io::UdpSocket.
+  io::UdpDrops drops() const { return socket_.drops(); }
 
  private:
   void on_datagram_ahead(Bytes bytes) override { handler_->expect(bytes); }

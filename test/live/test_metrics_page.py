@@ -2,9 +2,13 @@
 
 import itertools
 import re
+import signal
 
 import pytest
+from harness import client
 from harness.dotring import Dotring
+from harness.manager import Manager
+from harness.servers import HOST
 from harness.upstream import PythonUpstream
 
 SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?[0-9.e+-]+|\+Inf|NaN)$')
@@ -102,3 +106,30 @@ def test_queries_answered_at_once_have_a_latency_and_only_those(stage, authority
     assert page.sum("dotring_query_turn_seconds_count", transport="tcp") == 1
     assert page.sum("dotring_query_wait_seconds_count") == 1
     assert 0 < page.sum("dotring_query_turn_seconds_sum") < 60
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_the_kernel_had_no_room_for_is_counted_by_listener(stage, shared):
+    """`shared`: both workers hold the same socket."""
+    manager = Manager(stage, sockets=1) if shared else None
+    others = {} if shared else {"listen": (HOST, "127.0.0.2")}
+    dotring = Dotring(stage, options={"listen.udp_receive_buffer": "4KiB"}, manager=manager, **others)
+    listener = f"{HOST}:{dotring.port}"
+    before = dotring.metrics()
+    assert before.sum("dotring_udp_not_received_total") == 0
+    dotring.process.signal(signal.SIGSTOP)
+    sent = 2000
+    with client.udp_socket(dotring.server) as udp:
+        for _ in range(sent):
+            udp.send(client.query("localhost").to_wire())
+        dotring.process.signal(signal.SIGCONT)
+
+    def all_found():
+        metrics = dotring.metrics()
+        received = metrics.sum("dotring_udp_datagrams_total", direction="in")
+        return received + metrics.sum("dotring_udp_not_received_total", listener=listener) == sent
+
+    dotring.process.wait_for(all_found, "each datagram was received or is known to be lost")
+    after = dotring.metrics()
+    assert after.sum("dotring_udp_not_received_total", listener=listener) > sent / 2
+    assert after.sum("dotring_udp_not_received_total") == after.sum("dotring_udp_not_received_total", listener=listener)

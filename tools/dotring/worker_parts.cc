@@ -245,6 +245,7 @@ void WorkerParts::add_to(MetricSources& sources) const {
   for (const listen::UdpListener& listener : udp_) {
     sources.udp.push_back(&listener.statistics());
     sources.udp_sockets.push_back(&listener.socket_statistics());
+    sources.udp_drops.push_back({listener.local(), [&listener] { return listener.drops(); }});
   }
   for (const listen::TcpListener& listener : tcp_) sources.tcp.push_back(&listener.statistics());
 }

@@ -174,6 +174,27 @@ TEST_F(UdpSocketTest, ADatagramLongerThanTheBufferIsCountedAndNotDelivered) {
   EXPECT_EQ(echo_->datagrams, 1);
 }
 
+TEST_F(UdpSocketTest, WhatTheKernelHadNoRoomForIsKnown) {
+  UdpSocket::Options options;
+  options.receive_buffer_bytes = 4096;
+  serve("127.0.0.1", options);
+  EXPECT_EQ(socket_->drops().datagrams, 0u);
+  Client client("127.0.0.1");
+  constexpr int kSent = 500;
+  for (int i = 0; i < kSent; ++i) client.send("x", at("127.0.0.1"));
+  const UdpDrops drops = socket_->drops();
+  EXPECT_GT(drops.datagrams, 0u);
+  EXPECT_TRUE(turn_until(
+      [&] { return socket_->statistics().datagrams_in.value() + drops.datagrams == kSent; }));
+  UdpSocket same(loop_, options);
+  ASSERT_EQ(same.adopt(dup(socket_->descriptor())), std::nullopt);
+  EXPECT_EQ(same.drops().socket, drops.socket);
+  EXPECT_EQ(same.drops().datagrams, drops.datagrams);
+  UdpSocket other(loop_, options);
+  ASSERT_EQ(other.open({*IpAddress::parse("127.0.0.1"), 0}), std::nullopt);
+  EXPECT_NE(other.drops().socket, drops.socket);
+}
+
 TEST_F(UdpSocketTest, ADatagramThatCannotBeSentDoesNotStopThoseBehindIt) {
   serve("127.0.0.1");
   Client client("127.0.0.1");

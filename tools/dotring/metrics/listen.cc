@@ -1,5 +1,7 @@
 // Listeners and the turns of the loops.
 
+#include <map>
+
 #include "tools/dotring/metrics/sources.h"
 
 namespace dotring::appliance {
@@ -16,6 +18,22 @@ void add_turn_latency(MetricsPage& page, const std::vector<const Part*>& all,
                "From the start of the turn to its end, of queries answered in the turn they came "
                "in: from the cache, by rule, or with an error.",
                Merged(all, &Part::turn_us), {{"transport", transport}});
+}
+
+/// Workers may hold the same socket: it counts once.
+void add_udp_drops(MetricsPage& page, const std::vector<UdpDropsSource>& all) {
+  std::map<std::string, std::map<uint64_t, uint64_t>> by_listener;
+  for (const UdpDropsSource& one : all) {
+    const io::UdpDrops drops = one.ask();
+    by_listener[one.listener.to_text()][drops.socket] = drops.datagrams;
+  }
+  for (const auto& [listener, sockets] : by_listener) {
+    uint64_t sum = 0;
+    for (const auto& [socket, datagrams] : sockets) sum += datagrams;
+    page.counter("dotring_udp_not_received_total",
+                 "Datagrams that the kernel dropped because the receive buffer was full.", sum,
+                 {{"listener", listener}});
+  }
 }
 
 void add_udp(MetricsPage& page, const MetricSources& sources) {
@@ -38,6 +56,7 @@ void add_udp(MetricsPage& page, const MetricSources& sources) {
                total(sockets, &UdpStatistics::send_failures));
   page.counter("dotring_udp_without_port_total", "Datagrams from port 0: dropped.",
                total(sources.udp, &UdpListenerStatistics::dropped_without_port));
+  add_udp_drops(page, sources.udp_drops);
 }
 
 void add_tcp(MetricsPage& page, const std::vector<const TcpListenerStatistics*>& all) {

@@ -34,6 +34,13 @@ struct ServerSources {
   std::vector<const tls::TlsStatistics*> tls;
 };
 
+/// One worker's socket of a listener; the kernel counts what it drops, and is asked for it only
+/// when somebody reads the page.
+struct UdpDropsSource {
+  Endpoint listener;
+  std::function<io::UdpDrops()> ask;
+};
+
 /// Where the counters are, as of now: a reload brings others. All of them outlive it.
 struct MetricSources {
   /// The one with this name, made where there is none yet.
@@ -51,6 +58,7 @@ struct MetricSources {
   std::vector<ServerSources> servers;
   std::vector<const io::UdpStatistics*> udp_sockets;
   std::vector<const listen::UdpListenerStatistics*> udp;
+  std::vector<UdpDropsSource> udp_drops;
   std::vector<const listen::TcpListenerStatistics*> tcp;
   // Without a Redis these are empty.
   std::vector<const cache::redis::Statistics*> redis;

@@ -73,6 +73,23 @@ TEST(Metrics, WhoWasTurnedAwayIsToldByReason) {
   }
 }
 
+TEST(Metrics, DatagramsThatTheKernelDroppedAreToldByListenerAndCountOnceForEachSocket) {
+  TwoWorkers workers;
+  const auto add = [&](const char* listener, uint64_t socket, uint64_t datagrams) {
+    workers.sources.udp_drops.push_back({*Endpoint::parse(listener), [=] {
+                                           return io::UdpDrops{socket, datagrams};
+                                         }});
+  };
+  add("192.0.2.1:53", 1, 3);
+  add("192.0.2.1:53", 2, 4);
+  add("192.0.2.1:53", 2, 4);
+  add("[2001:db8::1]:53", 3, 5);
+  const PrometheusText text(workers.text());
+  const char* name = "dotring_udp_not_received_total";
+  EXPECT_EQ(text.value(name, {{"listener", "192.0.2.1:53"}}), 7);
+  EXPECT_EQ(text.value(name, {{"listener", "[2001:db8::1]:53"}}), 5);
+}
+
 TEST(Metrics, RedisIsThereOnlyWhereItIsConfigured) {
   TwoWorkers workers;
   for (auto& tier : workers.tiers) tier.hits_fresh.add(3);
