@@ -11,7 +11,7 @@ import subprocess
 import time
 
 import pytest
-from harness import client
+from harness import client, ports
 from harness.dotring import ROOT, Dotring, Responder, run_once
 from harness.flood import Flood, all_right
 from harness.waiting import wait_for
@@ -141,15 +141,34 @@ def test_by_default_nothing_is_kept(stage):
 # Readers that come, go and stop
 
 
-class Capture:
-    """fstrm_capture on a unix socket, or a TCP port."""
+FSTRM_START_SIZE = 42
 
-    def __init__(self, stage, path, output):
+
+class Place:
+    """Where a reader of dnstap waits: a unix socket, or a TCP port."""
+
+    def __init__(self, stage, kind):
+        self.path, port = stage.folder / "tap.sock", ports.free_port()
+        self.target = {"unix": f"unix://{self.path}", "tcp": f"tcp://127.0.0.1:{port}"}[kind]
+        self.arguments = {"unix": ["-u", self.path], "tcp": ["-a", "127.0.0.1", "-p", port]}[kind]
+
+
+class Capture:
+    """fstrm_capture at such a place."""
+
+    def __init__(self, stage, place, output):
         self.output = output
+        # A path that a reader before it has left is in its way.
+        place.path.unlink(missing_ok=True)
         self.process = stage.start(
-            "capture", ["fstrm_capture", "-t", "protobuf:dnstap.Dnstap", "-u", path, "-w", output]
+            "capture", ["fstrm_capture", "-t", "protobuf:dnstap.Dnstap", *place.arguments, "-w", output]
         )
         self.process.wait_for_log("opened output file")
+
+    def has_some(self):
+        """A message is in the file, behind what such a file begins with."""
+        self.process.signal(signal.SIGHUP)  # it flushes
+        return self.output.stat().st_size > FSTRM_START_SIZE
 
     def messages(self):
         """All of them, after its end."""
@@ -157,38 +176,40 @@ class Capture:
         return dnstap_lines(self.output)
 
 
-def test_a_reader_of_dnstap_may_come_late_go_and_come_again(stage):
-    path = stage.folder / "tap.sock"
-    dotring = Dotring(stage, options={"dnstap.target": f"unix://{path}", "dnstap.identity": "edge-7"})
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_a_reader_of_dnstap_may_come_late_go_and_come_again(stage, kind):
+    place = Place(stage, kind)
+    dotring = Dotring(stage, options={"dnstap.target": place.target, "dnstap.identity": "edge-7"})
     dotring.process.wait_for_log("audit_output_failed")
     dotring.ask(NAME)
     wait_for(lambda: audit_sum(dotring, "dropped", "dnstap") == 1, "the drop is counted")
     for number in (1, 2):
-        capture = Capture(stage, path, stage.folder / f"tap{number}.fstrm")
-        # It is tried again once a second: queries are asked until one arrives.
+        capture = Capture(stage, place, stage.folder / f"tap{number}.fstrm")
         before = audit_sum(dotring, "written", "dnstap")
 
+        # It is tried again once a second: queries are asked until one arrives.
         def arrives():
             dotring.ask(NAME)
-            return audit_sum(dotring, "written", "dnstap") > before
+            return capture.has_some()
 
         wait_for(arrives, "a query that a reader takes")
+        wait_for(lambda: audit_sum(dotring, "written", "dnstap") > before, "it is counted")
         found = capture.messages()
         assert found and all('"localhost." IN A' in line for line in found)
-        path.unlink(missing_ok=True)
 
 
 def resident_bytes(process):
     return 1024 * int(open(f"/proc/{process.pid}/status").read().split("VmRSS:")[1].split()[0])
 
 
-def test_stopped_readers_slow_nobody_and_what_they_miss_is_counted(stage, authority):
+@pytest.mark.parametrize("kind", ["unix", "tcp"])
+def test_stopped_readers_slow_nobody_and_what_they_miss_is_counted(stage, authority, kind):
     upstream = Responder(stage, authority)
-    path, pipe = stage.folder / "tap.sock", stage.folder / "audit.pipe"
+    place, pipe = Place(stage, kind), stage.folder / "audit.pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # it never reads
-    capture = Capture(stage, path, stage.folder / "tap.fstrm")
-    options = {"dnstap.target": f"unix://{path}", "audit.file": pipe, "audit.queue": "1MiB"}
+    capture = Capture(stage, place, stage.folder / "tap.fstrm")
+    options = {"dnstap.target": place.target, "audit.file": pipe, "audit.queue": "1MiB"}
     dotring = Dotring(stage, [upstream], options)
 
     def reaches_reader():
