@@ -230,6 +230,55 @@ REPLIES = {
     "no_reply": b"\5HTTP/1.1 400 Bad Request\r\n\r\n",
 }
 
+
+def words(*texts):
+    """An array of Redis."""
+    return b"*%d\r\n" % len(texts) + b"".join(b"$%d\r\n%s\r\n" % (len(text), text) for text in texts)
+
+
+def arrives(stream, octets):
+    return b"f%c%c" % (stream, len(octets)) + octets
+
+
+# What happens to a client of two sentinels; the first stream is the sentinel's, the second one the master's.
+INTRODUCED = arrives(0, b"+OK\r\n")
+MASTER = arrives(0, words(b"192.0.2.9", b"6379"))
+SUBSCRIBED = arrives(0, b"*3\r\n$9\r\nsubscribe\r\n$14\r\n+switch-master\r\n:1\r\n")
+SWITCHED = arrives(0, words(b"message", b"+switch-master", b"main 192.0.2.9 6379 2001:db8::9 6380"))
+FOUND = b"o\0" + INTRODUCED + MASTER + SUBSCRIBED
+ROLE = b"*3\r\n$6\r\nmaster\r\n:3129659\r\n*1\r\n*3\r\n$9\r\n192.0.2.8\r\n$4\r\n6379\r\n$7\r\n3129242\r\n"
+REPLICA = b"*5\r\n$5\r\nslave\r\n$9\r\n192.0.2.9\r\n:6379\r\n$9\r\nconnected\r\n:3167038\r\n"
+CONNECTED = b"o\1" + arrives(1, b"+OK\r\n" + ROLE) + arrives(1, b"+PONG\r\n")
+READY = FOUND + CONNECTED
+SWITCHED_ELSEWHERE = arrives(0, words(b"message", b"+switch-master", b"other 192.0.2.9 1 192.0.2.1 1"))
+UNKNOWN = b"-ERR unknown command\r\n+OK\r\n"
+MASTERS = {
+    "nothing": b"g",
+    "found": FOUND,
+    "served": READY + b"g" + arrives(1, b"+OK\r\n$5\r\nvalue\r\n") + b"gg" + arrives(1, b"+OK\r\n$-1\r\n"),
+    "asked_and_gone": READY + b"ggg" + b"c\1" + b"t\x20" * 3,
+    "switched": READY + b"g" + SWITCHED + b"t\1" + CONNECTED + b"g",
+    "switch_of_another": READY + SWITCHED_ELSEWHERE + b"g",
+    "switch_cut": READY + arrives(0, words(b"message", b"+switch-master", b"main 192.0.2.9 6379")) + b"gt\x20",
+    "replica": FOUND + b"o\1" + arrives(1, b"+OK\r\n" + REPLICA) + b"gt\x20t\x20g",
+    "role_empty": FOUND + b"o\1" + arrives(1, b"+OK\r\n*0\r\n+PONG\r\n") + b"g",
+    "role_nested": FOUND + b"o\1" + arrives(1, b"+OK\r\n*1\r\n*1\r\n$6\r\nmaster\r\n+PONG\r\n") + b"g",
+    "role_error": FOUND + b"o\1" + arrives(1, b"+OK\r\n-ERR unknown command\r\n+PONG\r\n") + b"g",
+    "loading": FOUND + b"o\1" + arrives(1, b"+OK\r\n" + ROLE) + arrives(1, b"-LOADING\r\n") + b"t\x10g",
+    "read_only": READY + b"g" + arrives(1, b"-READONLY no\r\n$5\r\nvalue\r\n") + b"t\x40g",
+    "reply_to_nothing": READY + arrives(1, b"+OK\r\n"),
+    "unknown_master": b"o\0" + INTRODUCED + arrives(0, b"*-1\r\n") + b"t\1t\1o\0" + INTRODUCED + MASTER,
+    "no_address": b"o\0" + INTRODUCED + arrives(0, words(b"redis.example", b"6379")) + b"t\x20",
+    "port_0": b"o\0" + INTRODUCED + arrives(0, words(b"192.0.2.9", b"0")) + b"t\x20",
+    "port_too_large": b"o\0" + INTRODUCED + arrives(0, words(b"192.0.2.9", b"65536")) + b"t\x20",
+    "error": b"o\0" + INTRODUCED + arrives(0, b"-IDONTKNOW no\r\n") + b"t\1o\0",
+    "silent": b"o\0" + INTRODUCED + b"t\x28o\0t\x28t\x28t\x28",
+    "refused": b"c\0t\1c\0t\1t\x20c\0",
+    "unknown_commands": b"o\0" + arrives(0, UNKNOWN) + MASTER + b"o\1" + arrives(1, UNKNOWN + ROLE),
+    "pushes": READY + arrives(1, b">2\r\n+a\r\n+master\r\n") + b"g",
+    "broken_off": READY + b"g" + arrives(1, b"$5\r\nval") + b"c\0c\0t\x30",
+}
+
 NOW = 1_700_000_000
 
 
@@ -279,5 +328,6 @@ if __name__ == "__main__":
     write("fuzz_name", NAMES)
     write("fuzz_framing", FRAMES)
     write("fuzz_redis_reply", REPLIES)
+    write("fuzz_redis_master", MASTERS)
     write("fuzz_redis_value", VALUES)
     write("fuzz_comparison", COMPARISONS)
