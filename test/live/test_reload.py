@@ -3,6 +3,7 @@
 import json
 import secrets
 import signal
+import subprocess
 import threading
 
 import dns.edns
@@ -159,6 +160,127 @@ def test_who_waits_is_answered_by_the_limits_that_let_them_in(stage, authority):
             changed(dotring.reload({"query.questions_max": limit}))
             assert client.addresses(dotring.ask(f"n{limit}.zone.example"))
         assert udp.recv(4096)[:2] == (77).to_bytes(2, "big")
+
+
+class TestAudit:
+    """Who asked what goes on being written while outputs, sample, form and files change; nothing is lost in between."""
+
+    LOAD = ("--names", 0, "-Q", 3000, "-l", 3, "-c", 4, "-q", 4096, "-t", 10)
+
+    def test_under_load_each_query_is_in_one_of_the_files(self, stage, authority):
+        responder = Responder(stage, authority)
+        first, second, frames = (stage.folder / name for name in ("first.json", "second.json", "tap.fstrm"))
+        settings = {"audit.file": str(first), "audit.queue": "16MiB"}
+        dotring = Reloading(stage, [responder], settings)
+        flood = Flood(dotring.server, *self.LOAD)
+        changes = [
+            {"audit.file": str(second)},
+            {"dnstap.target": str(frames)},
+            {"dnstap.identity": "edge-7", "audit.clients": "prefix"},
+            {"dnstap.target": None, "dnstap.identity": None},
+            {"audit.file": str(first), "audit.queue": "32MiB"},
+        ]
+        for number, change in enumerate(changes):
+            loaded = 1000 * (number + 1)
+            dotring.process.wait_for(lambda: dotring.metrics().sum("dotring_queries_total") > loaded, "some load")
+            assert changed(dotring.reload(change)) == sorted(change)
+        result = flood.result()
+        all_right(result)
+        sent = result["sent"]["queries"]
+        dotring.process.wait_for(lambda: written(dotring, "file") == sent, "all are written")
+        assert dotring.metrics().sum("dotring_audit_dropped_total", output="file") == 0
+        assert dotring.stop() == 0
+        lines = [json.loads(line) for path in (first, second) for line in path.read_text().splitlines()]
+        assert len(lines) == sent
+        assert len({line["name"] for line in lines}) == sent, "each name was asked once"
+        assert {line["client"] for line in lines} == {"127.0.0.1", "127.0.0.0"}
+        taps = sorted(stage.folder.glob("tap.fstrm*"))
+        assert len(taps) == 2, "one for each identity; the earlier one was moved away"
+        for tap in taps:
+            done = subprocess.run(["dnstap-ldns", "-q", "-r", tap], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 0 and done.stdout, done.stderr
+
+    def test_it_is_switched_on_sampled_and_switched_off(self, stage):
+        lines = stage.folder / "audit.json"
+        dotring = Reloading(stage, settings={"audit.sample": 1})
+        dotring.ask("localhost")
+        assert "dotring_audit" not in dotring.metrics_text()
+        assert changed(dotring.reload({"audit.file": str(lines)})) == ["audit.file"]
+        dotring.ask("localhost")
+        dotring.process.wait_for(lambda: written(dotring, "file") == 1, "a line")
+        assert changed(dotring.reload({"audit.sample": 1_000_000})) == ["audit.sample"]
+        for _ in range(20):
+            dotring.ask("localhost")
+        assert changed(dotring.reload({"audit.sample": 1})) == ["audit.sample"]
+        assert written(dotring, "file") < 3, "counters go on, and what is left out is not written"
+        dotring.process.signal(signal.SIGUSR1)
+        assert changed(dotring.reload({"audit.file": None})) == ["audit.file"]
+        dotring.ask("localhost")
+        assert "dotring_audit" not in dotring.metrics_text()
+
+    def test_a_key_of_this_start_is_kept_and_one_from_a_file_is_read_again(self, stage):
+        lines = stage.folder / "audit.json"
+        key = stage.file("key", secrets.token_hex(16))
+        key.chmod(0o600)
+        dotring = Reloading(stage, settings={"audit.file": str(lines), "audit.clients": "hashed"})
+
+        def client_as_written():
+            before = written(dotring, "file")
+            dotring.ask("localhost")
+            dotring.process.wait_for(lambda: written(dotring, "file") > before, "a line")
+            return json.loads(lines.read_text().splitlines()[-1])["client"]
+
+        own = client_as_written()
+        dotring.reload({"audit.queue": "1MiB"})
+        assert client_as_written() == own
+        assert changed(dotring.reload({"audit.hash_key_file": str(key)})) == ["audit.hash_key_file"]
+        of_file = client_as_written()
+        key.write_text(secrets.token_hex(16))
+        assert changed(dotring.hang_up()) == ["audit.hash_key_file"]
+        assert len({own, of_file, client_as_written()}) == 3
+        dotring.reload({"audit.hash_key_file": None})
+        assert client_as_written() == own
+        assert key.read_text() not in dotring.process.log()
+
+    def test_what_cannot_be_written_refuses_the_reload(self, stage):
+        lines = stage.folder / "audit.json"
+        dotring = Reloading(stage, settings={"audit.file": str(lines), "query.any_ttl": 100})
+        for key, value in (
+            ("audit.file", stage.folder),
+            ("dnstap.target", stage.folder / "none" / "tap"),
+            ("dnstap.target", "tcp://localhost"),
+            ("audit.hash_key_file", stage.folder / "none"),
+        ):
+            good = dict(dotring.settings)
+            assert key in refusal(dotring.reload({key: str(value), "query.any_ttl": 7}))
+            dotring.settings = good
+        dotring.ask(NAME, "ANY")
+        dotring.process.wait_for(lambda: written(dotring, "file") == 1, "the earlier one goes on")
+        assert client.ttl(dotring.ask(NAME, "ANY")) == 100
+
+
+def written(dotring, output):
+    return dotring.metrics().sum("dotring_audit_written_total", output=output)
+
+
+def test_lines_about_refused_clients_begin_and_end(stage):
+    dotring = Reloading(stage, settings={"access.refuse": ["127.0.0.0/8"], "log.refused_clients": False})
+
+    def told():
+        return dotring.process.log().count('"client_refused"')
+
+    dotring.ask("localhost")
+    assert changed(dotring.reload({"log.refused_clients": True})) == ["log.refused_clients"]
+    dotring.ask("localhost")
+    dotring.process.wait_for_log('"client_refused"')
+    change = {"log.refused_clients_per_second": 1}
+    assert changed(dotring.reload(change)) == sorted(change)
+    assert changed(dotring.reload({"log.refused_clients": False})) == ["log.refused_clients"]
+    before = told()
+    dotring.ask("localhost")
+    # A line behind where that one would be.
+    assert changed(dotring.reload({"query.any_ttl": 7})) == ["query.any_ttl"]
+    assert told() == before == 1
 
 
 def test_lifetimes_of_the_cache_change_and_what_is_kept_stays(stage, authority):

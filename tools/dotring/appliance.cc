@@ -59,6 +59,8 @@ Appliance::~Appliance() {
   control_.stop();
   admin_.stop();
   workers_.clear();
+  // What they have left.
+  if (const auto audit = in_force()->audit) audit->close();
 }
 
 std::optional<StartFailure> Appliance::start() {
@@ -80,7 +82,7 @@ std::optional<StartFailure> Appliance::start() {
                               [this](const upstream::Event& event) {
                                 journal_.on_event(event, clock_.monotonic_us() / 1000);
                               },
-                              question_failure_listener(log_), control_.is_open(), audit_, log_});
+                              question_failure_listener(log_), control_.is_open(), log_});
   for (const std::string& name : given_.close_rest()) {
     log_.warning("socket_not_used", {{"socket", name}});
   }
@@ -181,12 +183,11 @@ std::optional<StartFailure> Appliance::open_store() {
 
 std::optional<StartFailure> Appliance::open_audit() {
   const Configuration& configuration = in_force()->configuration;
-  if (auto error = audit_.check(configuration.audit, random_)) {
-    return StartFailure{StartFailure::kRefused, *error};
+  Audit& audit = *in_force()->audit;
+  if (auto error = audit.prepare(worker_count(configuration), random_, log_)) {
+    return StartFailure{StartFailure::kCouldNot, *error};
   }
-  tell_exposed(audit_.exposed_files());
-  auto error = audit_.open(worker_count(configuration), random_, clock_, log_);
-  if (error) return StartFailure{StartFailure::kCouldNot, *error};
+  audit.start(clock_);
   return std::nullopt;
 }
 

@@ -72,7 +72,7 @@ class Appliance {
   std::optional<size_t> find_stuck(uint64_t after_ms);
 
   /// Files of logs were moved away: opens them again.
-  void reopen_logs() { audit_.reopen(); }
+  void reopen_logs() { in_force()->audit->reopen(); }
 
   /// From any thread, between start() and the end. Duplicates of all listening sockets, or none.
   std::vector<int> duplicate_sockets();
@@ -94,6 +94,7 @@ class Appliance {
   // Reload (appliance_reload.cc).
   ReloadResult try_reload();
   std::optional<ConfigError> make_ready(std::shared_ptr<const InForce> next);
+  std::optional<ConfigError> prepare_audit(const InForce& next, const InForce& before);
   void bring_into_force(std::shared_ptr<const InForce> next);
   bool on_all_workers(std::function<void(WorkerParts& parts, size_t index)> work);
   void tell_reload(const ReloadResult& result);
@@ -139,7 +140,6 @@ class Appliance {
   std::optional<protect::InFlightLimiter> client_limit_;
   UpstreamJournal journal_;
   RedisJournal redis_journal_;
-  Audit audit_;  ///< outlives the workers, and writes what they leave
   std::optional<SharedParts> shared_;
   ReloadHooks reload_hooks_;
   std::mutex reload_mutex_;  ///< one reload at a time, none while draining

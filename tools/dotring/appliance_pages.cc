@@ -68,8 +68,10 @@ Page Appliance::page(std::string_view path) {
 MetricSources Appliance::sources() const {
   MetricSources sources;
   for (const auto& worker : workers_) worker->add_to(sources);
-  sources.audit_outputs = audit_.outputs();
-  sources.recorders = audit_.recorders();
+  const std::shared_ptr<const Audit> audit = in_force()->audit;
+  sources.audit_outputs = audit->outputs();
+  sources.recorders = audit->recorders();
+  sources.held.push_back(audit);
   return sources;
 }
 

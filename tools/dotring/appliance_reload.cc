@@ -84,6 +84,7 @@ ReloadResult Appliance::try_reload() {
   if (changed.empty()) return {};
   if (next->redis != before->redis) listen_to_redis(*next);
   if (auto error = make_ready(next)) return refused(std::move(*error));
+  if (auto error = prepare_audit(*next, *before)) return refused(std::move(*error));
   bring_into_force(std::move(next));
   return {std::move(changed), std::nullopt};
 }
@@ -107,6 +108,13 @@ std::optional<ConfigError> Appliance::make_ready(std::shared_ptr<const InForce> 
   return ConfigError{"", "", "", "a worker does not turn any more; see /healthz"};
 }
 
+std::optional<ConfigError> Appliance::prepare_audit(const InForce& next, const InForce& before) {
+  if (next.audit == before.audit) return std::nullopt;
+  auto error = next.audit->prepare(workers_.size(), random_, log_, before.audit.get());
+  if (error) on_all_workers([](WorkerParts& parts, size_t) { parts.forget(); });
+  return error;
+}
+
 // What was in force before is freed here, when no worker uses it any more.
 void Appliance::bring_into_force(std::shared_ptr<const InForce> next) {
   const std::shared_ptr<const InForce> before = in_force();
@@ -120,6 +128,10 @@ void Appliance::bring_into_force(std::shared_ptr<const InForce> next) {
   tell_protection(*next);
   store_->set_policy(next->configuration.cache);
   on_all_workers([next](WorkerParts& parts, size_t) { parts.apply(next); });
+  if (next->audit != before->audit) {
+    before->audit->close();
+    next->audit->start(clock_);
+  }
   tell_memory(next->configuration);
 }
 

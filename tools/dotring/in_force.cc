@@ -23,7 +23,7 @@ std::optional<ConfigError> InForce::open(Random& random, cache::tiers::FlushLog&
   const ProtectSetup* protect_before = before ? before->protect.get() : nullptr;
   if (auto error = next_protect->open(configuration, random, protect_before)) return error;
   protect = std::move(next_protect);
-  return std::nullopt;
+  return open_audit(random, before);
 }
 
 // Opened anew each time, so that what is wrong is found. The earlier one stays in use when it is
@@ -48,6 +48,15 @@ std::optional<ConfigError> InForce::open_redis(cache::tiers::FlushLog& flushes,
   return std::nullopt;
 }
 
+// The same account goes on as it is.
+std::optional<ConfigError> InForce::open_audit(Random& random, const InForce* before) {
+  const Audit* earlier = before ? before->audit.get() : nullptr;
+  auto next = std::make_shared<Audit>();
+  if (auto error = next->check(configuration.audit, random, earlier)) return error;
+  audit = earlier && next->same_as(*earlier) ? before->audit : std::move(next);
+  return std::nullopt;
+}
+
 bool InForce::same_redis(const RedisSetup& next, const InForce& before) const {
   if (!before.redis) return false;
   for (const Key* key : changed_keys(configuration, before.configuration)) {
@@ -59,6 +68,7 @@ bool InForce::same_redis(const RedisSetup& next, const InForce& before) const {
 FileContents InForce::contents() const {
   FileContents all = protect->contents();
   if (redis) all.add(redis->contents());
+  all.add(audit->contents());
   all.note("upstream.ca_file", std::to_string(tls->anchors_digest()));
   return all;
 }
@@ -67,6 +77,7 @@ std::vector<std::string> InForce::exposed_files() const {
   std::vector<std::string> files = protect->exposed_files();
   if (redis)
     files.insert(files.end(), redis->exposed_files().begin(), redis->exposed_files().end());
+  files.insert(files.end(), audit->exposed_files().begin(), audit->exposed_files().end());
   return files;
 }
 

@@ -14,6 +14,7 @@
 
 #include "engine/base/random.h"
 #include "tls/context.h"
+#include "tools/dotring/audit/audit.h"
 #include "tools/dotring/config/configuration.h"
 #include "tools/dotring/config/source.h"
 #include "tools/dotring/protect_setup.h"
@@ -39,10 +40,13 @@ struct InForce {
   std::shared_ptr<const ProtectSetup> protect;
   /// Null: no second level of the cache.
   std::shared_ptr<RedisSetup> redis;
+  /// Checked; who brings it into force prepares and starts it.
+  std::shared_ptr<Audit> audit;
 
  private:
   std::optional<ConfigError> open_tls(const InForce* before);
   std::optional<ConfigError> open_redis(cache::tiers::FlushLog& flushes, const InForce* before);
+  std::optional<ConfigError> open_audit(Random& random, const InForce* before);
   bool same_redis(const RedisSetup& next, const InForce& before) const;
 };
 

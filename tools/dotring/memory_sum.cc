@@ -78,11 +78,13 @@ std::vector<MemoryTerm> memory_terms(const Configuration& configuration, size_t 
   }
   const uint64_t redis = RedisParts::memory_max(configuration.redis);
   if (redis > 0) terms.push_back({"redis", workers * redis});
-  terms.push_back({"after_reloads", workers * after_reloads_bytes(configuration, upstream)});
   const uint64_t limits = ProtectSetup::memory_max(configuration.protect);
   if (limits > 0) terms.push_back({"client_limits", limits});
   const uint64_t audit = Audit::memory_max(configuration.audit, workers);
   if (audit > 0) terms.push_back({"audit", audit});
+  // While an earlier account of queries writes what it has, another one takes records.
+  terms.push_back(
+      {"after_reloads", audit + workers * after_reloads_bytes(configuration, upstream)});
   return terms;
 }
 

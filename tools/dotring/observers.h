@@ -17,6 +17,7 @@ class Observers final : public query::QueryObserver {
   void add(query::QueryObserver* observer) {
     if (observer) observers_.push_back(observer);
   }
+  void clear() { observers_.clear(); }
   bool empty() const { return observers_.empty(); }
 
   void on_query_ended(const query::QueryAccount& account) override {

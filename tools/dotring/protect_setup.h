@@ -14,8 +14,8 @@
 #include "engine/base/random.h"
 #include "engine/io/clock.h"
 #include "tools/dotring/config/configuration.h"
+#include "tools/dotring/config/file_contents.h"
 #include "tools/dotring/config/source.h"
-#include "tools/dotring/file_contents.h"
 
 namespace dotring::appliance {
 

@@ -17,8 +17,8 @@
 #include "cache/tiers/seal_key.h"
 #include "tls/context.h"
 #include "tools/dotring/config/configuration.h"
+#include "tools/dotring/config/file_contents.h"
 #include "tools/dotring/config/source.h"
-#include "tools/dotring/file_contents.h"
 #include "tools/dotring/log/log.h"
 
 namespace dotring::appliance {

@@ -53,20 +53,11 @@ WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForc
       streams_(loop_, configuration().client_stream) {
   tidy_.bind<&WorkerParts::tidy>(this);
   const TopOptions& top = configuration().control.top;
-  if (shared.controlled && TopLists::any(top)) {
-    observers_.add(&top_.emplace(top, random_.fork()));
-  }
-  add_observers();
+  if (shared.controlled && TopLists::any(top)) top_.emplace(top, random_.fork());
   begin_generation(nullptr);
+  apply_observers();
   apply_guard();
   tell_sources();
-}
-
-void WorkerParts::add_observers() {
-  const LogOptions& log = configuration().log;
-  observers_.add(shared_.audit.recorder(index_));
-  if (!log.refused_clients) return;
-  observers_.add(&refused_journal_.emplace(shared_.log, log.refused_clients_per_second));
 }
 
 std::optional<std::string> WorkerParts::open() {
@@ -112,7 +103,7 @@ std::optional<std::string> WorkerParts::open_tcp(const Endpoint& address,
   options.number = in_force_->protect->listener_number(address);
   listen::TcpListener& tcp =
       tcp_.emplace_back(loop_, options, shared_.tcp_limits, streams_, generations_.pipeline());
-  if (refused_journal_) tcp.set_refusal_observer(&*refused_journal_);
+  tcp.set_refusal_observer(refused_journal_ ? &*refused_journal_ : nullptr);
   return given ? tcp.adopt(duplicate(*given)) : tcp.open(address);
 }
 

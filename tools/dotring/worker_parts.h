@@ -20,7 +20,6 @@
 #include "engine/listen/session_limits.h"
 #include "engine/listen/stream_factory.h"
 #include "tls/upstream/multiplexer.h"
-#include "tools/dotring/audit/audit.h"
 #include "tools/dotring/control/top_lists.h"
 #include "tools/dotring/generations.h"
 #include "tools/dotring/in_force.h"
@@ -48,7 +47,6 @@ struct SharedParts {
   std::function<void(const query::QuestionFailure&)> on_question_failure;
   /// Somebody may ask for the top lists.
   bool controlled = false;
-  Audit& audit;
   Log& log;
 };
 
@@ -107,7 +105,8 @@ class WorkerParts {
   void drain();
   void leave();
   const Configuration& configuration() const { return in_force_->configuration; }
-  void add_observers();
+  void apply_observers();
+  void apply_journal();
   void begin_generation(const InForce* before);
   void apply_guard();
   void apply_upstreams(const InForce& before);

@@ -13,7 +13,8 @@ constexpr uint64_t kTidyMs = 50;
 
 /// Whether all that has changed is none of the pipeline's business.
 bool same_queries(const Configuration& one, const Configuration& other) {
-  constexpr std::array<std::string_view, 5> kOthers = {"access", "rate", "cookies", "log", "admin"};
+  constexpr std::array<std::string_view, 7> kOthers = {"access", "rate",  "cookies", "log",
+                                                       "admin",  "audit", "dnstap"};
   for (const Key* key : changed_keys(one, other)) {
     if (std::find(kOthers.begin(), kOthers.end(), key->section()) == kOthers.end()) return false;
   }
@@ -42,6 +43,7 @@ void WorkerParts::apply(std::shared_ptr<const InForce> next) {
   const bool same =
       in_force_->redis == before->redis && same_queries(configuration(), before->configuration);
   if (!same) begin_generation(before.get());
+  apply_observers();
   if (in_force_->redis != before->redis) generations_.start_redis();
   apply_guard();
   apply_upstreams(*before);
@@ -51,9 +53,30 @@ void WorkerParts::apply(std::shared_ptr<const InForce> next) {
 
 void WorkerParts::begin_generation(const InForce* before) {
   generations_.begin(*in_force_, before);
-  if (!observers_.empty()) generations_.pipeline().set_observer(&observers_);
   for (listen::UdpListener& listener : udp_) listener.set_handler(generations_.pipeline());
   for (listen::TcpListener& listener : tcp_) listener.set_handler(generations_.pipeline());
+}
+
+// Earlier pipelines tell the same observers: of those that went nobody knows any more.
+void WorkerParts::apply_observers() {
+  apply_journal();
+  observers_.clear();
+  if (top_) observers_.add(&*top_);
+  observers_.add(in_force_->audit->recorder(index_));
+  if (refused_journal_) observers_.add(&*refused_journal_);
+  generations_.pipeline().set_observer(observers_.empty() ? nullptr : &observers_);
+}
+
+void WorkerParts::apply_journal() {
+  const LogOptions& log = configuration().log;
+  if (!log.refused_clients) {
+    refused_journal_.reset();
+  } else if (!refused_journal_) {
+    refused_journal_.emplace(shared_.log);
+  }
+  RefusedJournal* journal = refused_journal_ ? &*refused_journal_ : nullptr;
+  if (journal) journal->set_per_second(log.refused_clients_per_second);
+  for (listen::TcpListener& listener : tcp_) listener.set_refusal_observer(journal);
 }
 
 void WorkerParts::apply_guard() {

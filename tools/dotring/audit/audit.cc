@@ -37,11 +37,12 @@ Audit::~Audit() {
   close();
 }
 
-Failure Audit::check(const AuditOptions& options, Random& random) {
+Failure Audit::check(const AuditOptions& options, Random& random, const Audit* before) {
   options_ = options;
+  own_key_ = before ? before->own_key_ : random.fork();
   if (Failure failure = check_file("audit.file", options_.file)) return failure;
   if (Failure failure = check_target()) return failure;
-  return read_key(random);
+  return read_key();
 }
 
 Failure Audit::check_target() {
@@ -65,79 +66,100 @@ Failure Audit::check_target() {
   return check_file("dnstap.target", dnstap_file_);
 }
 
-Failure Audit::read_key(Random& random) {
-  if (options_.hash_key_file.empty()) {
-    key_ = random.fork();
-    return std::nullopt;
-  }
+Failure Audit::read_key() {
+  key_ = own_key_;
+  if (options_.hash_key_file.empty()) return std::nullopt;
   std::array<uint8_t, 16> octets;
   bool exposed = false;
   if (auto problem = read_secret_file(options_.hash_key_file, octets, exposed)) {
     return ConfigError{"audit.hash_key_file", options_.hash_key_file, "", *problem};
   }
   if (exposed) exposed_files_.push_back(options_.hash_key_file);
+  contents_.note("audit.hash_key_file", text_of(octets));
   key_ = std::bit_cast<HashKey>(octets);
   return std::nullopt;
 }
 
-Failure Audit::open_file(const char* name, const char* key, FileSink::Options options,
-                         std::unique_ptr<Format> format, Log& log) {
-  const std::string path = options.path;
-  auto sink = std::make_unique<FileSink>(std::move(options), teller_of(log, name));
-  const std::optional<std::string> failure = sink->open();
-  // A pipe without a reader is tried again; anything else is wrong now and should be said.
-  if (failure && !FileSink::is_pipe(path)) {
-    return ConfigError{key, path, "", "cannot be written: " + *failure};
+bool Audit::same_as(const Audit& other) const {
+  return options_ == other.options_ && contents_.changed_since(other.contents_).empty();
+}
+
+bool Audit::writes_to(const std::string& path) const {
+  return path == options_.file || path == dnstap_file_;
+}
+
+Failure Audit::add_file(const char* key, Output output, std::unique_ptr<FileSink> sink,
+                        const std::string& path, const Audit* before) {
+  if (!before || !before->writes_to(path)) {
+    const std::optional<std::string> failure = sink->open();
+    // A pipe without a reader is tried again; anything else is wrong now and should be said.
+    if (failure && !FileSink::is_pipe(path)) {
+      return ConfigError{key, path, "", "cannot be written: " + *failure};
+    }
   }
-  outputs_.push_back({name, std::move(format), std::move(sink)});
+  output.sink = std::move(sink);
+  outputs_.push_back(std::move(output));
   return std::nullopt;
 }
 
-Failure Audit::open_dnstap(Log& log) {
-  auto format =
-      std::make_unique<DnstapFormat>(ClientMask(options_.clients, key_), options_.dnstap_identity,
-                                     "dotring " + std::string(version()));
-  if (stream_) {
-    outputs_.push_back({"dnstap", std::move(format),
-                        std::make_unique<StreamSink>(*stream_, teller_of(log, "dnstap"))});
-    return std::nullopt;
-  }
-  return open_file("dnstap", "dnstap.target",
-                   {dnstap_file_, options_.file_size_max, options_.files_kept,
-                    frame_stream::start(), frame_stream::stop()},
-                   std::move(format), log);
+Failure Audit::add_json(Log& log, const Audit* before) {
+  if (options_.file.empty()) return std::nullopt;
+  Output output{"file", std::make_unique<JsonFormat>(ClientMask(options_.clients, key_)), nullptr};
+  auto sink = std::make_unique<FileSink>(
+      FileSink::Options{options_.file, options_.file_size_max, options_.files_kept, {}, {}},
+      teller_of(log, output.name), statistics_->file);
+  return add_file("audit.file", std::move(output), std::move(sink), options_.file, before);
 }
 
-Failure Audit::open(size_t workers, Random& random, const io::Clock& clock, Log& log) {
-  if (!options_.file.empty()) {
-    if (Failure failure =
-            open_file("file", "audit.file",
-                      {options_.file, options_.file_size_max, options_.files_kept, {}, {}},
-                      std::make_unique<JsonFormat>(ClientMask(options_.clients, key_)), log)) {
-      return failure;
-    }
+Failure Audit::add_dnstap(Log& log, const Audit* before) {
+  if (options_.dnstap_target.empty()) return std::nullopt;
+  Output output{
+      "dnstap",
+      std::make_unique<DnstapFormat>(ClientMask(options_.clients, key_), options_.dnstap_identity,
+                                     "dotring " + std::string(version())),
+      nullptr};
+  Sink::Teller teller = teller_of(log, output.name);
+  if (stream_) {
+    output.sink = std::make_unique<StreamSink>(*stream_, std::move(teller), statistics_->dnstap);
+    outputs_.push_back(std::move(output));
+    return std::nullopt;
   }
-  if (!options_.dnstap_target.empty()) {
-    if (Failure failure = open_dnstap(log)) return failure;
-  }
+  auto sink = std::make_unique<FileSink>(
+      FileSink::Options{dnstap_file_, options_.file_size_max, options_.files_kept,
+                        frame_stream::start(), frame_stream::stop()},
+      std::move(teller), statistics_->dnstap);
+  return add_file("dnstap.target", std::move(output), std::move(sink), dnstap_file_, before);
+}
+
+Failure Audit::prepare(size_t workers, Random& random, Log& log, const Audit* before) {
+  statistics_ = before ? before->statistics_ : std::make_shared<AuditStatistics>(workers);
+  if (Failure failure = add_json(log, before)) return failure;
+  if (Failure failure = add_dnstap(log, before)) return failure;
   if (outputs_.empty()) return std::nullopt;
   for (size_t i = 0; i < workers; ++i) {
     recorders_.push_back(std::make_unique<Recorder>(options_.queue_bytes, options_.sample,
-                                                    random.fork(), doorbell_));
+                                                    random.fork(), doorbell_,
+                                                    statistics_->recorders[i]));
   }
-  writer_.emplace(outputs_, recorders_, doorbell_, clock);
   return std::nullopt;
 }
 
-query::QueryObserver* Audit::recorder(size_t worker) {
+void Audit::start(const io::Clock& clock) {
+  const std::lock_guard guard(writer_mutex_);
+  if (!outputs_.empty()) writer_.emplace(outputs_, recorders_, doorbell_, clock);
+}
+
+query::QueryObserver* Audit::recorder(size_t worker) const {
   return recorders_.empty() ? nullptr : recorders_[worker].get();
 }
 
 void Audit::reopen() {
+  const std::lock_guard guard(writer_mutex_);
   if (writer_) writer_->reopen();
 }
 
 void Audit::close() {
+  const std::lock_guard guard(writer_mutex_);
   writer_.reset();
 }
 
@@ -151,7 +173,7 @@ std::vector<OutputSource> Audit::outputs() const {
 
 std::vector<const RecorderStatistics*> Audit::recorders() const {
   std::vector<const RecorderStatistics*> all;
-  for (const auto& recorder : recorders_) all.push_back(&recorder->statistics());
+  for (const RecorderStatistics& one : statistics_->recorders) all.push_back(&one);
   return all;
 }
 

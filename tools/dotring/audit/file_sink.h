@@ -24,11 +24,11 @@ class FileSink final : public Sink {
     std::vector<uint8_t> tail;
   };
 
-  FileSink(Options options, Teller teller)
-      : Sink(std::move(teller)), options_(std::move(options)) {}
+  FileSink(Options options, Teller teller, OutputStatistics& statistics)
+      : Sink(std::move(teller), statistics), options_(std::move(options)) {}
   ~FileSink() override;
 
-  /// Not null: why it cannot be written.
+  /// Not null: why it cannot be written. Without it, work() opens the file.
   std::optional<std::string> open();
   /// The same without creating it.
   static std::optional<std::string> problem_of(const std::string& path);

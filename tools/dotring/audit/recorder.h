@@ -15,21 +15,25 @@ namespace dotring::appliance {
 
 class Recorder final : public query::QueryObserver {
  public:
-  /// `sample`: one query in so many, drawn at random. `doorbell` outlives it.
-  Recorder(size_t queue_bytes, uint32_t sample, const HashKey& seed, Doorbell& doorbell)
-      : queue_(queue_bytes), sample_(sample), random_(seed), doorbell_(doorbell) {}
+  /// `sample`: one query in so many, drawn at random. `doorbell` and `statistics` outlive it.
+  Recorder(size_t queue_bytes, uint32_t sample, const HashKey& seed, Doorbell& doorbell,
+           RecorderStatistics& statistics)
+      : queue_(queue_bytes),
+        sample_(sample),
+        random_(seed),
+        doorbell_(doorbell),
+        statistics_(statistics) {}
 
   void on_query_ended(const query::QueryAccount& account) override;
 
   RecordQueue& queue() { return queue_; }
-  const RecorderStatistics& statistics() const { return statistics_; }
 
  private:
   RecordQueue queue_;
   const uint32_t sample_;
   Random random_;
   Doorbell& doorbell_;
-  RecorderStatistics statistics_;
+  RecorderStatistics& statistics_;
 };
 
 }  // namespace dotring::appliance

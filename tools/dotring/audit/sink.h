@@ -29,7 +29,9 @@ class Sink {
   /// Told of each change: the cause of a failure, or nothing when it works again.
   using Teller = std::function<void(const std::optional<std::string>& failure)>;
 
-  explicit Sink(Teller teller) : teller_(std::move(teller)) {}
+  /// `statistics` outlives it.
+  Sink(Teller teller, OutputStatistics& statistics)
+      : teller_(std::move(teller)), statistics_(statistics) {}
   virtual ~Sink() = default;
   Sink(const Sink&) = delete;
   Sink& operator=(const Sink&) = delete;
@@ -78,7 +80,7 @@ class Sink {
   std::deque<uint64_t> ends_;  ///< of the queries in the buffer, in octets since the start
   uint64_t removed_ = 0;       ///< octets since the start that are in the buffer no more
   std::optional<std::string> failure_;
-  OutputStatistics statistics_;
+  OutputStatistics& statistics_;
 };
 
 }  // namespace dotring::appliance

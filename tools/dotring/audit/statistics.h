@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <deque>
+
 #include "engine/base/counter.h"
 
 namespace dotring::appliance {
@@ -17,6 +19,15 @@ struct OutputStatistics {
   Counter dropped;  ///< its reader was away, stopped or too slow, or the disk is full
   Counter failures;
   Counter rotations;
+};
+
+/// Of all recorders and outputs; they come and go with the configuration, and count on.
+struct AuditStatistics {
+  explicit AuditStatistics(size_t workers) : recorders(workers) {}
+
+  std::deque<RecorderStatistics> recorders;  ///< by worker
+  OutputStatistics file;
+  OutputStatistics dnstap;
 };
 
 struct OutputSource {

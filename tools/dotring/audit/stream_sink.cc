@@ -41,7 +41,8 @@ socklen_t set_address(const Endpoint& endpoint, sockaddr_storage& storage) {
 
 }  // namespace
 
-StreamSink::StreamSink(const Target& target, Teller teller) : Sink(std::move(teller)) {
+StreamSink::StreamSink(const Target& target, Teller teller, OutputStatistics& statistics)
+    : Sink(std::move(teller), statistics) {
   address_size_ = std::visit([this](const auto& to) { return set_address(to, address_); }, target);
 }
 

@@ -25,7 +25,7 @@ class StreamSink final : public Sink {
   /// For the reader to take the rest at the end, and again to say that it has it.
   static constexpr int kFinishMs = 500;
 
-  StreamSink(const Target& target, Teller teller);
+  StreamSink(const Target& target, Teller teller, OutputStatistics& statistics);
   ~StreamSink() override;
 
   void work(uint64_t now_ms) override;

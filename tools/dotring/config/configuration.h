@@ -56,6 +56,8 @@ struct AuditOptions {
   std::string hash_key_file;
   /// Of each worker.
   uint64_t queue_bytes = uint64_t{2} << 20;
+
+  bool operator==(const AuditOptions&) const = default;
 };
 
 struct AdminOptions {

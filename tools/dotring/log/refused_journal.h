@@ -21,7 +21,8 @@ namespace dotring::appliance {
 class RefusedJournal final : public query::QueryObserver, public listen::RefusalObserver {
  public:
   /// `log` outlives it.
-  RefusedJournal(Log& log, uint32_t per_second) : log_(log), per_second_(per_second) {}
+  explicit RefusedJournal(Log& log) : log_(log) {}
+  void set_per_second(uint32_t per_second) { per_second_ = per_second; }
 
   void on_query_ended(const query::QueryAccount& account) override;
   void on_connection_refused(const Endpoint& peer, query::Transport transport,
@@ -33,7 +34,7 @@ class RefusedJournal final : public query::QueryObserver, public listen::Refusal
   bool may_write(uint64_t now_us);
 
   Log& log_;
-  const uint32_t per_second_;
+  uint32_t per_second_ = 0;
   uint64_t second_ = 0;
   uint32_t written_ = 0;  ///< in that second
   uint64_t left_out_ = 0;

@@ -27,10 +27,12 @@ class FileSinkTest : public testing::Test {
 
   std::unique_ptr<FileSink> sink(FileSink::Options options = {}) {
     options.path = path_;
-    return std::make_unique<FileSink>(std::move(options),
-                                      [this](const std::optional<std::string>& failure) {
-                                        told_.push_back(failure.value_or("well"));
-                                      });
+    return std::make_unique<FileSink>(
+        std::move(options),
+        [this](const std::optional<std::string>& failure) {
+          told_.push_back(failure.value_or("well"));
+        },
+        statistics_);
   }
   static void add(FileSink& sink, std::string_view line) {
     sink.buffer().insert(sink.buffer().end(), line.begin(), line.end());
@@ -46,6 +48,7 @@ class FileSinkTest : public testing::Test {
   fs::path folder_;
   std::string path_;
   std::vector<std::string> told_;
+  OutputStatistics statistics_;
 };
 
 TEST_F(FileSinkTest, AppendsAndCounts) {

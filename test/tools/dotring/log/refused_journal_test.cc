@@ -15,7 +15,8 @@ class RefusedJournalTest : public testing::Test {
     LogOptions options;
     options.format = LogFormat::Text;
     log_.emplace(options, ends_[1]);
-    journal_.emplace(*log_, 2);
+    journal_.emplace(*log_);
+    journal_->set_per_second(2);
   }
   ~RefusedJournalTest() override { close(ends_[0]); }
 
