@@ -1,6 +1,8 @@
 """How often a server is tried again that failed: attempts are counted, and each test waits for more of them than
 the default gives within its limit."""
 
+import socket
+
 import pytest
 from harness import client, servers
 from harness.certificates import Authority
@@ -27,6 +29,16 @@ def failed(dotring, server):
 
 def ask_in_vain(dotring):
     assert client.rcode(dotring.ask("www.zone.example")) == "SERVFAIL"
+
+
+def test_a_connection_that_does_not_open_is_given_up(stage, authority):
+    """Somebody accepts, and says nothing. Twenty times: by the default that were a minute."""
+    with socket.create_server((servers.HOST, 0), backlog=1024) as listener:
+        silent = servers.TlsServer(authority, listener.getsockname()[1])
+        at_once = {"upstream.backoff_second_ms": 1, "upstream.backoff_longest_ms": 1}
+        options = {**FORGIVEN_SOON, **NEVER, **at_once, "upstream.connect_timeout_ms": 50}
+        dotring = Dotring(stage, [silent], options)
+        wait_for(lambda: failed(dotring, silent) >= 20, "twenty attempts")
 
 
 def test_while_another_works_the_time_doubles_from_the_second_failure_on(stage, authority, gone):

@@ -16,6 +16,7 @@ from harness.waiting import wait_for
 
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 REFUSED = {"upstream.timeout_ms": 1000}
+PADDING = 12  # RFC 7830
 
 
 class At:
@@ -99,6 +100,21 @@ class TestHandshake:
         assert answers(Dotring(stage, [upstream]))
         assert client_hello.parse(upstream.connections[0].hello).server_name is None
 
+    def test_tls_1_2_can_be_refused(self, stage, authority):
+        upstream = PythonUpstream(stage, authority, tls_max=ssl.TLSVersion.TLSv1_2)
+        dotring = Dotring(stage, [upstream], {**REFUSED, "upstream.tls13_only": "true"})
+        assert not answers(dotring) and not upstream.connections
+        assert dotring.metrics().sum("dotring_upstream_handshakes_failed_total") >= 1
+        other = PythonUpstream(stage, authority)
+        assert answers(Dotring(stage, [other], {"upstream.tls13_only": "true"}))
+        assert client_hello.parse(other.connections[0].hello).versions == [0x0304]
+
+    def test_only_the_ciphers_that_are_configured_are_offered(self, stage, authority):
+        upstream = PythonUpstream(stage, authority)
+        ciphers = "TLS13-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-GCM-SHA384"
+        assert answers(Dotring(stage, [upstream], {"upstream.ciphers": ciphers}))
+        assert client_hello.parse(upstream.connections[0].hello).ciphers == [0x1302, 0xC02C]
+
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
     def test_sessions_are_resumed_and_counted_and_no_ticket_is_shown_twice(self, stage, authority, version):
         def once(asked):
@@ -124,6 +140,17 @@ class TestHandshake:
 
 
 class TestStreams:
+    @pytest.mark.parametrize("multiple", [0, 100])
+    def test_queries_are_padded_to_a_multiple_of_what_is_configured(self, stage, authority, multiple):
+        upstream = PythonUpstream(stage, authority)
+        dotring = Dotring(stage, [upstream], {"upstream.padding": multiple})
+        names = ["a.example", f"{'b' * 60}.{'c' * 60}.example"]
+        assert all(answers(dotring, name) for name in names)
+        asked = [asked for asked in upstream.asked if asked.name in names]
+        assert [PADDING in one.options for one in asked] == [multiple > 0] * 2
+        sizes = [len(one.wire) for one in asked]
+        assert sizes == [100, 200] if multiple else sizes[1] - sizes[0] == len(names[1]) - len(names[0])
+
     def test_all_queries_of_a_turn_leave_in_one_record(self, stage, authority):
         upstream = Responder(stage, authority)
         dotring = Dotring(stage, [upstream], {"engine.workers": 1})

@@ -7,7 +7,8 @@ RECORD_HEADER, HANDSHAKE_HEADER, RANDOM = 5, 4, 32
 
 
 class ClientHello:
-    def __init__(self, extensions):
+    def __init__(self, ciphers, extensions):
+        self.ciphers = [pair[0] for pair in struct.iter_unpack("!H", ciphers)]
         self.server_name = _server_name(extensions.get(SERVER_NAME))
         self.alpn = [name.decode() for name in _items(extensions.get(ALPN, b"\0\0")[2:], "!B")]
         self.versions = [pair[0] for pair in struct.iter_unpack("!H", extensions.get(SUPPORTED_VERSIONS, b"\0")[1:])]
@@ -21,8 +22,11 @@ def parse(octets):
     """`octets`: the first record of a connection, and whatever follows."""
     assert octets[0] == 22 and octets[RECORD_HEADER] == 1, "not a ClientHello"
     at = RECORD_HEADER + HANDSHAKE_HEADER + 2 + RANDOM
+    before = []
     for form in ("!B", "!H", "!B"):  # session id, ciphers, compression methods
-        at += struct.calcsize(form) + struct.unpack_from(form, octets, at)[0]
+        (size,) = struct.unpack_from(form, octets, at)
+        at += struct.calcsize(form) + size
+        before.append(octets[at - size : at])
     end = at + 2 + struct.unpack_from("!H", octets, at)[0]
     assert end <= len(octets), "the ClientHello is cut"
     extensions = {}
@@ -31,7 +35,7 @@ def parse(octets):
         kind, size = struct.unpack_from("!HH", octets, at)
         extensions[kind] = octets[at + 4 : at + 4 + size]
         at += 4 + size
-    return ClientHello(extensions)
+    return ClientHello(before[1], extensions)
 
 
 def _items(octets, form):
