@@ -10,6 +10,7 @@ from harness.upstream import PythonUpstream, address_answer
 from harness.waiting import wait_for
 
 DAY = 86_400
+STALE_ANSWER = 3
 
 
 def start(stage, authority, answer, options=None):
@@ -99,6 +100,24 @@ class TestStale:
         assert ttls == {77}
 
 
+    def test_it_is_given_when_the_upstream_takes_so_long(self, stage, authority):
+        """At once: by the default the deadline were earlier, and that a failure."""
+
+        def answer(asked):
+            return [address_answer(asked.message, ttl=1)] if upstream.times_asked(asked.name) == 1 else []
+
+        options = {"cache.stale_delay_ms": 0, "upstream.timeout_ms": 1500, "cache.prefetch_percent": 0}
+        upstream, dotring = start(stage, authority, answer, options)
+
+        def stale():
+            return client.extended_errors(dotring.ask("www.zone.example", use_edns=0)) == [STALE_ANSWER]
+
+        wait_for(stale, "the answer is stale")
+        given = dotring.metrics()
+        assert given.sum("dotring_stale_answers_total", reason="delay") == 1
+        assert given.sum("dotring_stale_answers_total", reason="failure") == 0
+
+
 class TestFailures:
     """A failure is remembered: whoever asks meanwhile gets it, and the upstream is not asked."""
 
@@ -174,6 +193,13 @@ class TestWhatIsKept:
         for _ in range(2):
             assert client.rcode(dotring.ask("none.zone.example")) == "NXDOMAIN"
         assert upstream.times_asked("none.zone.example") == 2
+
+    def test_what_is_larger_than_a_part_of_the_cache_is_not_kept(self, stage, authority):
+        upstream = Responder(stage, authority, "--default", "size=60000")
+        options = {"engine.workers": 1, "cache.memory": "4MiB", "cache.shards": 16}
+        dotring = Dotring(stage, [upstream], options)
+        assert [asked_upstream(dotring, ["www.zone.example"], "TXT") for _ in range(2)] == [1, 1]
+        assert dotring.metrics().sum("dotring_cache_too_large_total") == 2
 
     def test_a_scan_of_random_names_leaves_the_popular_ones(self, stage, authority):
         options = {"engine.workers": 1, "cache.memory": "1MiB"}

@@ -4,13 +4,14 @@ Clients of other networks are other addresses of loopback: all of 127.0.0.0/8 is
 """
 
 import socket
+import sys
 import time
 
 import dns.edns
 import dns.flags
 import dns.message
 import pytest
-from harness import client, ports
+from harness import client, namespaces, ports
 from harness.dotring import Dotring, run_once
 from harness.waiting import wait_for
 
@@ -237,6 +238,40 @@ def test_a_client_can_be_a_network_and_networks_can_be_exempt(stage):
     assert len(send_many(dotring, "127.1.1.2", 50)) < 10
     assert len(send_many(dotring, "127.1.2.1", 50)) >= 20
     assert len(send_many(dotring, "127.2.0.1", 50)) == 50
+
+
+def test_a_client_can_be_an_ipv6_network_of_any_size(stage):
+    """Two networks of 64 bits: by the default they are one client. Loopback has no such addresses."""
+    sources = ("fd00:0:0:1::1", "fd00:0:0:2::1")
+    addresses = " && ".join(f"ip address add {source}/128 dev lo nodad" for source in sources)
+    prefix = namespaces.prefix("net", f"ip link set lo up && {addresses}")
+    # Twenty at once, then one a second.
+    options = {"rate.udp": 1, "rate.burst_ms": 20_000, "rate.over_limit": "drop", "rate.ipv6_prefix": 64}
+    dotring = Dotring(stage, options=options, listen=["::"], prefix=prefix, wait=False)
+    dotring.process.wait_for_log("ready")
+    message = client.query(NAME).to_wire().hex()
+    for source in sources:
+        script = [sys.executable, "-c", ASK_MANY, source, dotring.port, message]
+        answered = client.run_tool(*map(str, [*namespaces.inside(dotring.process, prefix), *script]))
+        assert 20 <= int(answered) < 50
+
+
+# As send_many(), in another network: how many of 50 were answered.
+ASK_MANY = """
+import socket, sys
+udp = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+udp.bind((sys.argv[1], 0))
+udp.connect((sys.argv[1], int(sys.argv[2])))
+udp.settimeout(0.3)
+answered = 0
+for _ in range(50):
+    udp.send(bytes.fromhex(sys.argv[3]))
+try:
+    while udp.recv(4096):
+        answered += 1
+except TimeoutError:
+    print(answered)
+"""
 
 
 def test_tcp_has_a_limit_of_its_own(stage):
