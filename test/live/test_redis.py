@@ -253,6 +253,65 @@ class TestWaits:
         assert hits(dotring) == 1
 
 
+class TestLimits:
+    """Of a connection to a Redis that is asked all the same when it is slow or silent."""
+
+    ASKED_ALL_THE_SAME = {**TestWaits.OPTIONS, "redis.response_timeout_ms": 60_000}
+
+    def test_so_many_commands_wait_for_replies(self, stage, authority):
+        way = Delayed(stage, Redis(stage))
+        options = {**self.ASKED_ALL_THE_SAME, "redis.pending_max": 16}
+        dotring = dotring_with(stage, way, [Responder(stage, authority)], options)
+        way.delay_s = 600.0
+        ask_all(dotring, names_of("n", 100))
+        page = dotring.metrics()
+        assert 12 <= page.sum("dotring_redis_pending") <= 16
+        assert page.sum("dotring_redis_gets_refused_total") >= 100 - 16
+
+    def test_so_much_waits_for_a_kernel_that_takes_no_more(self, stage, authority):
+        """Of 7 MB most do, by the default half a MiB: TCP holds some, but grows no buffer for a peer that does not read."""
+        redis = Redis(stage)
+        upstream = Responder(stage, authority, "--default", "size=60000")
+        options = {**self.ASKED_ALL_THE_SAME, "redis.write_queue_max": "64MiB"}
+        dotring = dotring_with(stage, redis, [upstream], options)
+        redis.process.signal(signal.SIGSTOP)
+        with client.TcpClient(dotring.server) as connection:
+            for batch in range(20):
+                connection.send(*(client.query(name, "TXT") for name in names_of(f"batch{batch}-", 6)))
+                for _ in range(6):
+                    connection.skip()
+        redis.process.signal(signal.SIGCONT)
+        wait_for(lambda: len(redis.answer_keys()) == 120, "all answers are in Redis")
+        assert dotring.metrics().sum("dotring_redis_sets_dropped_total") == 0
+
+    def test_a_connection_has_so_long_to_be_introduced(self, stage, authority):
+        """Replies come after a second: by the default they do in time."""
+        way = Delayed(stage, Redis(stage), delay_s=1.0)
+        dotring = Dotring(stage, [], {"redis.url": way.url, "redis.connect_timeout_ms": 50, "engine.workers": 1})
+        failed = lambda: dotring.metrics().sum("dotring_redis_connects_failed_total") >= 4  # noqa: E731
+        wait_for(failed, "connections are given up")
+        assert not readable(dotring)
+
+    def test_a_connection_without_replies_is_given_up(self, stage, authority):
+        """They come half a second later: by the default in time."""
+        way = Delayed(stage, Redis(stage), delay_s=0.5)
+        options = {"redis.response_timeout_ms": 50, "redis.breaker_silent_ms": 50}
+        dotring = Dotring(stage, [], {"redis.url": way.url, "engine.workers": 1, **options})
+        given_up = lambda: dotring.metrics().sum("dotring_redis_timeouts_total") >= 2  # noqa: E731
+        wait_for(given_up, "connections are given up")
+
+    def test_flushes_are_published_where_the_key_says(self, stage, authority):
+        redis = Redis(stage)
+        options = {"redis.channel": "elsewhere"}
+        one = dotring_with(stage, redis, [Responder(stage, authority)], options)
+        wait_for(lambda: redis.cli("pubsub", "channels") == "elsewhere", "it is subscribed")
+        other = dotring_with(stage, redis, [Responder(stage, authority)], options)
+        wait_for(lambda: redis.cli("pubsub", "numsub", "elsewhere").split()[-1] == "2", "both are")
+        assert client.addresses(other.ask("www.zone.example"))
+        one.post("/api/v1/flush?name=www.zone.example")
+        other.process.wait_for(lambda: other.metrics().sum("dotring_cache_entries") == 0, "the flush has arrived")
+
+
 class TestSeal:
     def test_neither_names_nor_answers_can_be_seen(self, stage, authority):
         redis = Redis(stage)
