@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import re
 import signal
 import socket
@@ -334,10 +335,52 @@ def test_a_plot_is_drawn(stage, authority):
     assert xml.etree.ElementTree.fromstring(text).tag.endswith("svg")
 
 
-def test_threads_share_the_work(stage, authority):
+def processor_ns_of_threads(pid):
+    """Processor time so far of each thread of a process but the first, which only reports."""
+    times = {}
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        if task.name == str(pid):
+            continue
+        try:
+            times[task.name] = int((task / "schedstat").read_text().split()[0])
+        except OSError:  # it has ended meanwhile
+            continue
+    return times
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_share_the_work(stage, authority, threads):
     responder = Responder(stage, authority)
-    run = total(responder.plain_port, "-T", 2, "-c", 5, "-Q", 1000, "-l", 0.5)
-    assert run["sent"]["queries"] == run["received"]["responses"] == 500
+    report = stage.folder / "report.json"
+    options = ["-p", responder.plain_port, "-T", threads, "-c", 6, "-Q", 6000, "-l", 600, "-S", 0.1, f"--json={report}"]
+    flood = stage.start("flood", [program("dotring-flood"), "-s", HOST, *options], ENVIRONMENT)
+    flood.wait_for(flood.log, "an interval that is over")
+    before = processor_ns_of_threads(flood.pid)
+
+    def at_work():
+        used = [time - before.get(name, 0) for name, time in processor_ns_of_threads(flood.pid).items()]
+        busy = [time for time in used if time > 20_000_000]
+        return busy if len(busy) >= threads else None
+
+    busy = flood.wait_for(at_work, f"{threads} threads that use a processor")
+    assert len(busy) == threads
+    flood.signal(signal.SIGINT)
+    assert flood.wait() == 0, flood.log()
+    run = json.loads(report.read_text().splitlines()[-1])
+    assert run["cpu_ns"] >= sum(busy)
+    assert run["lost"] == run["unexpected"] == run["mismatched"] == run["duplicate"] == 0
+
+
+def test_threads_ask_each_question_once(stage, authority):
+    """Each thread has its share of a list, of the clients and of the schedule; together they are the whole."""
+    responder = Responder(stage, authority, "--log-queries")
+    names = [f"name{i}.example" for i in range(100)]
+    file = stage.file("questions.txt", "".join(f"{name} A\n" for name in names))
+    run = total(responder.plain_port, "-d", file, "-n", 1, "-T", 3, "-c", 5, "-Q", 1000)
+    assert run["sent"]["queries"] == run["received"]["responses"] == 100
+    for name in names:
+        responder.process.wait_for_log(f'"query":"{name}."')
+    assert all(responder.process.log().count(f'"query":"{name}."') == 1 for name in names)
 
 
 def test_a_generator_that_cannot_keep_its_rate_says_so():
