@@ -11,6 +11,9 @@ namespace dotring::capture {
 
 class CaptureFile {
  public:
+  /// As Input::before_waiting().
+  void before_waiting(std::function<void()> call) { input_.before_waiting(std::move(call)); }
+
   /// "-": standard input. Not null: why it cannot be read at all, in one line without the name.
   std::optional<std::string> open(const std::string& path);
   /// A capture that is already in memory and outlives this.

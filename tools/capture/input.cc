@@ -47,6 +47,7 @@ void Input::find_decoder() {
 // More raw octets behind those that are left. False: there are none.
 bool Input::fill() {
   if (ended_) return false;
+  if (before_waiting_) before_waiting_();
   std::copy(raw_.begin(), raw_.end(), buffer_.begin());
   const size_t kept = raw_.size();
   ssize_t size = 0;

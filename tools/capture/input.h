@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,10 @@ class Input {
   /// Octets that are already in memory (tests, fuzzing); they outlive the Input.
   void open(Bytes octets);
 
+  /// `call` is called before each time that a file or pipe is read, which may take long. Only
+  /// before open().
+  void before_waiting(std::function<void()> call) { before_waiting_ = std::move(call); }
+
   /// Fills `room` as far as there are octets; less than asked for only at the end or on failure.
   size_t read(MutableBytes room);
   /// As read(), but gives what a pipe has now; 0 only at the end or on failure.
@@ -45,6 +50,7 @@ class Input {
   bool fill();
   void find_decoder();
 
+  std::function<void()> before_waiting_;
   int descriptor_ = -1;
   bool ended_ = false;
   Bytes raw_;  ///< compressed or not, not yet taken

@@ -31,6 +31,9 @@ Reader::~Reader() {
 
 std::optional<std::string> Reader::open() {
   file_ = std::make_unique<capture::CaptureFile>();
+  file_->before_waiting([this] {
+    if (hungry_.load(std::memory_order_relaxed)) hand_over();
+  });
   return file_->open(options_.path);
 }
 
@@ -83,7 +86,6 @@ void Reader::read_once(uint32_t loop) {
   while (!stopping_ && file_->next(packet)) {
     dissector.take(packet);
     pairing.advance(packet.time_ns);
-    if (hungry_.load(std::memory_order_relaxed)) hand_over();
   }
   dissector.finish();
   pairing.finish();

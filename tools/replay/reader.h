@@ -1,7 +1,9 @@
 // Reads a capture in a thread of its own and hands over queries in batches.
 //
-// Decompression, a slow disk or a pipe that waits therefore never delay a query that is due.
-// Bounded: batches_max batches wait, then the reading does.
+// Decompression, a slow disk or a pipe that waits therefore never delay a query that is due: what
+// there is of a batch is handed over before the file is read on, if it is waited for, and not at
+// once, which on a shared core would cost two changes of threads for a query or two. Bounded:
+// batches_max batches wait, then the reading does.
 //
 // Invariant: findings() is written by the thread until finished(), and read only after it.
 

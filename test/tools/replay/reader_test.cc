@@ -1,7 +1,9 @@
 #include "tools/replay/reader.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <chrono>
 #include <semaphore>
 
 #include "test/tools/replay/capture_on_disk.h"
@@ -65,6 +67,30 @@ TEST(ReaderTest, LoopsFollowEachOtherInTime) {
     EXPECT_EQ(all[i].time_ns - all[i - 1].time_ns, first_of_loop ? 0 : kSecond / 100);
   }
   EXPECT_EQ(findings.account.packets, 6u);  // of one loop
+}
+
+TEST(ReaderTest, GivesWhatItHasWhileAPipeSaysNothing) {
+  int pipe[2];
+  ASSERT_EQ(::pipe(pipe), 0);
+  const Octets octets = capture_of(3);
+  ASSERT_EQ(::write(pipe[1], octets.data(), octets.size()), static_cast<ssize_t>(octets.size()));
+  std::counting_semaphore<> ready{0};
+  Reader::Options options;
+  options.path = "/proc/self/fd/" + std::to_string(pipe[0]);
+  Reader reader(options, {1, 2}, [&] { ready.release(); });
+  EXPECT_EQ(reader.open(), std::nullopt);
+  std::vector<Asked> all, batch;
+  EXPECT_FALSE(reader.pop(batch));
+  reader.start();
+  while (all.size() < 3) {
+    ASSERT_TRUE(ready.try_acquire_for(std::chrono::seconds(10)));
+    while (reader.pop(batch)) {
+      for (Asked& asked : batch) all.push_back(std::move(asked));
+    }
+  }
+  EXPECT_FALSE(reader.finished());
+  ::close(pipe[1]);
+  ::close(pipe[0]);
 }
 
 TEST(ReaderTest, UsesWhatComesBeforeAFailure) {
