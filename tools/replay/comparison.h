@@ -29,36 +29,60 @@ struct Differences {
   }
 };
 
-/// What of an answer is compared. Reused from answer to answer, so that it allocates seldom.
-class Digest {
+/// What of an answer is compared: its header, and where its records are. No longer than the
+/// message.
+class Outline {
  public:
-  explicit Digest(const HashKey& hash_key) : hash_key_(hash_key) {}
-
   /// `message` has at least a header. Nothing: there was no answer.
-  void set(std::optional<Bytes> message);
+  explicit Outline(std::optional<Bytes> message);
 
   bool present() const { return present_; }
+  /// Whether it can be read to its end.
   bool sound() const { return sound_; }
   /// 12 bits.
   uint16_t rcode() const { return rcode_; }
   uint16_t flags() const { return flags_; }
-
-  friend Differences compare(const Digest& left, const Digest& right);
+  /// Empty: there was no answer.
+  Bytes message() const { return message_; }
 
  private:
-  void read(Bytes message);
-  void read_section(Bytes message, Reader& reader, uint32_t count, std::vector<uint64_t>& hashes);
+  friend class Comparison;
 
-  const HashKey hash_key_;
+  struct Section {
+    size_t offset = 0;
+    uint32_t count = 0;
+  };
+
+  void read();
+  Section skip_section(Reader& reader, uint32_t count) const;
+
+  Bytes message_;
   bool present_ = false;
   bool sound_ = false;
   uint16_t rcode_ = 0;
   uint16_t flags_ = 0;
-  std::vector<uint64_t> answer_;  ///< hashes of the records, sorted
-  std::vector<uint64_t> authority_;
-  std::vector<uint8_t> record_;
+  Section answer_;
+  Section authority_;
 };
 
-Differences compare(const Digest& left, const Digest& right);
+/// Compares, and keeps what it needs for that from one time to the next, so that it allocates
+/// seldom.
+class Comparison {
+ public:
+  explicit Comparison(const HashKey& hash_key) : hash_key_(hash_key) {}
+
+  Differences compare(const Outline& left, const Outline& right);
+
+ private:
+  using Hashes = std::vector<uint64_t>;
+
+  bool same(Bytes left, Outline::Section left_section, Bytes right, Outline::Section right_section);
+  void hash(Bytes message, Reader reader, uint32_t count, Hashes& hashes);
+
+  const HashKey hash_key_;
+  Hashes left_;
+  Hashes right_;
+  std::vector<uint8_t> record_;
+};
 
 }  // namespace dotring::replay

@@ -82,21 +82,20 @@ std::string question_text(Bytes query) {
   return dns::name_to_text(name->wire()) + " " + type_text(type);
 }
 
-int rcode_of(const Digest& digest) {
-  return digest.present() ? digest.rcode() : kNone;
+int rcode_of(const Outline& outline) {
+  return outline.present() ? outline.rcode() : kNone;
 }
 
 }  // namespace
 
-void Judge::judge(const Asked& asked, Answer left, Answer right) {
-  left_.set(left);
-  right_.set(right);
-  ++tally_.rcodes[{rcode_of(left_), rcode_of(right_)}];
-  if (!left && !right) {
+void Judge::judge(const Asked& asked, Answer left_answer, Answer right_answer) {
+  const Outline left(left_answer), right(right_answer);
+  ++tally_.rcodes[{rcode_of(left), rcode_of(right)}];
+  if (!left_answer && !right_answer) {
     ++tally_.none_both;
     return;
   }
-  const Differences differences = compare(left_, right_);
+  const Differences differences = comparison_.compare(left, right);
   if (!differences.any()) {
     ++tally_.same;
     return;
@@ -118,30 +117,30 @@ void Judge::count(const Differences& differences) {
   tally_.authority += differences.authority;
 }
 
-std::string Judge::describe(const Asked& asked, const Differences& differences, Answer left,
-                            Answer right) const {
+std::string Judge::describe(const Asked& asked, const Differences& differences, const Outline& left,
+                            const Outline& right) const {
   const std::string left_name = options_.left, right_name = options_.right;
   std::string text =
       asked.client.to_text() + (asked.tcp ? " TCP " : " UDP ") + question_text(asked.query);
   const auto row = [&](const std::string& what) { text += "\n    " + what; };
   if (differences.none_left)
-    row(left_name + " none, " + right_name + " " + rcode_text(right_.rcode()));
+    row(left_name + " none, " + right_name + " " + rcode_text(right.rcode()));
   if (differences.none_right)
-    row(left_name + " " + rcode_text(left_.rcode()) + ", " + right_name + " none");
-  if (differences.malformed) row("malformed: " + (left_.sound() ? right_name : left_name));
+    row(left_name + " " + rcode_text(left.rcode()) + ", " + right_name + " none");
+  if (differences.malformed) row("malformed: " + (left.sound() ? right_name : left_name));
   if (differences.rcode) {
-    row("rcode: " + left_name + " " + rcode_text(left_.rcode()) + ", " + right_name + " " +
-        rcode_text(right_.rcode()));
+    row("rcode: " + left_name + " " + rcode_text(left.rcode()) + ", " + right_name + " " +
+        rcode_text(right.rcode()));
   }
   if (differences.flags) {
-    row("flags: " + left_name + " " + flags_text(left_.flags()) + ", " + right_name + " " +
-        flags_text(right_.flags()));
+    row("flags: " + left_name + " " + flags_text(left.flags()) + ", " + right_name + " " +
+        flags_text(right.flags()));
   }
   for (const auto section : {Section::Answer, Section::Authority}) {
     const bool answer = section == Section::Answer;
     if (!(answer ? differences.answer : differences.authority)) continue;
-    const auto left_lines = lines_of(*left, section);
-    const auto right_lines = lines_of(*right, section);
+    const auto left_lines = lines_of(left.message(), section);
+    const auto right_lines = lines_of(right.message(), section);
     row((answer ? "answer:" : "authority:") + only_in(left_lines, right_lines, options_.left) +
         only_in(right_lines, left_lines, options_.right));
   }

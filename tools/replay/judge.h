@@ -23,20 +23,19 @@ class Judge {
   using Answer = std::optional<Bytes>;
 
   Judge(const Options& options, const HashKey& hash_key, ComparisonTally& tally)
-      : options_(options), tally_(tally), left_(hash_key), right_(hash_key) {}
+      : options_(options), tally_(tally), comparison_(hash_key) {}
 
   /// Messages have at least a header.
   void judge(const Asked& asked, Answer left, Answer right);
 
  private:
   void count(const Differences& differences);
-  std::string describe(const Asked& asked, const Differences& differences, Answer left,
-                       Answer right) const;
+  std::string describe(const Asked& asked, const Differences& differences, const Outline& left,
+                       const Outline& right) const;
 
   const Options options_;
   ComparisonTally& tally_;
-  Digest left_;
-  Digest right_;
+  Comparison comparison_;
 };
 
 }  // namespace dotring::replay

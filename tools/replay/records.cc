@@ -107,6 +107,35 @@ bool append_shaped(Bytes message, const Record& record, Shape shape, std::vector
   return false;
 }
 
+bool equal_names(Bytes message, Reader& reader, Bytes other_message, Reader& other) {
+  const auto one = dns::read_name(message, reader);
+  const auto two = dns::read_name(other_message, other);
+  return one && two && one->size == two->size && dns::equal_ignoring_case(one->wire(), two->wire());
+}
+
+bool equal_part(Part part, Bytes message, Reader& reader, Bytes other_message, Reader& other) {
+  if (part == Part::Name) return equal_names(message, reader, other_message, other);
+  const Bytes one = reader.bytes(size_of(part, message.subspan(reader.offset())));
+  const Bytes two = other.bytes(size_of(part, other_message.subspan(other.offset())));
+  return reader.ok() && other.ok() && one.size() == two.size() && equal(one, two);
+}
+
+bool equal_rdata(Bytes message, const Record& record, Bytes other_message, const Record& other) {
+  const Shape shape = shape_of(record.type);
+  if (shape.empty()) {
+    return record.rdata_size == other.rdata_size &&
+           equal(message.subspan(record.rdata_offset, record.rdata_size),
+                 other_message.subspan(other.rdata_offset, other.rdata_size));
+  }
+  const Bytes until_end = message.first(record.end());
+  const Bytes until_other_end = other_message.first(other.end());
+  Reader reader(until_end, record.rdata_offset), other_reader(until_other_end, other.rdata_offset);
+  for (const Part part : shape) {
+    if (!equal_part(part, until_end, reader, until_other_end, other_reader)) return false;
+  }
+  return reader.remaining() == 0 && other_reader.remaining() == 0;
+}
+
 constexpr std::pair<uint16_t, const char*> kTypes[] = {
     {1, "A"},           {2, "NS"},     {5, "CNAME"},  {6, "SOA"},    {12, "PTR"},    {13, "HINFO"},
     {15, "MX"},         {16, "TXT"},   {28, "AAAA"},  {33, "SRV"},   {35, "NAPTR"},  {39, "DNAME"},
@@ -205,6 +234,17 @@ bool append_canonical(Bytes message, const Record& record, std::vector<uint8_t>&
   if (!shape.empty() && append_shaped(message, record, shape, to)) return true;
   append(to, message.subspan(record.rdata_offset, record.rdata_size));
   return true;
+}
+
+bool surely_equal(Bytes message, const Record& record, Bytes other_message, const Record& other) {
+  // Type and class together.
+  if (!equal(message.subspan(record.ttl_offset - 4, 4),
+             other_message.subspan(other.ttl_offset - 4, 4))) {
+    return false;
+  }
+  Reader owner(message, record.offset), other_owner(other_message, other.offset);
+  return equal_names(message, owner, other_message, other_owner) &&
+         equal_rdata(message, record, other_message, other);
 }
 
 std::string record_text(Bytes message, const Record& record) {

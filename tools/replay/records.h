@@ -14,6 +14,11 @@ namespace dotring::replay {
 /// is. False: the owner cannot be read.
 bool append_canonical(Bytes message, const dns::Record& record, std::vector<uint8_t>& to);
 
+/// Whether append_canonical() would append the same for two records whose owners can be read, told
+/// without making it. Only true is certain.
+bool surely_equal(Bytes message, const dns::Record& record, Bytes other_message,
+                  const dns::Record& other);
+
 /// "www.example. A 192.0.2.1", or RFC 3597's form for types that are not known.
 std::string record_text(Bytes message, const dns::Record& record);
 
