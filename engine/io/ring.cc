@@ -147,6 +147,12 @@ void Ring::send(int descriptor, Bytes bytes, Completion& completion) {
   io_uring_sqe_set_data(entry, &completion);
 }
 
+void Ring::send_at_once(int descriptor, Bytes bytes, Completion& completion) {
+  io_uring_sqe* entry = begin(completion);
+  io_uring_prep_send(entry, descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  io_uring_sqe_set_data(entry, &completion);
+}
+
 void Ring::read(int descriptor, void* buffer, uint32_t size, Completion& completion) {
   io_uring_sqe* entry = begin(completion);
   io_uring_prep_read(entry, descriptor, buffer, size, 0);

@@ -44,8 +44,12 @@ class Ring {
   void poll_readable_multishot(int descriptor, Completion& completion);
   void accept_multishot(int descriptor, Completion& completion);
   void connect(int descriptor, const sockaddr* address, socklen_t size, Completion& completion);
+  /// From a datagram socket each completion is one datagram: an empty one is the last, and of one
+  /// that is longer than a receive buffer the rest is lost.
   void receive_multishot(int descriptor, Completion& completion);
   void send(int descriptor, Bytes bytes, Completion& completion);
+  /// Never waits for room: completes with the next submission, with -EAGAIN where there is none.
+  void send_at_once(int descriptor, Bytes bytes, Completion& completion);
   void read(int descriptor, void* buffer, uint32_t size, Completion& completion);
   /// Asks that `target` ends soon; it still completes.
   void cancel(Completion& target);

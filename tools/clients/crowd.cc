@@ -9,7 +9,8 @@ namespace dotring::clients {
 
 std::unique_ptr<Client> Crowd::make(const ClientOptions& options, ClientOwner& owner) {
   if (options.transport == Transport::Udp) {
-    return std::make_unique<UdpClient>(loop_, batch_, options, owner);
+    return std::make_unique<UdpClient>(loop_, UdpClient::Shared{sender_, receiver_, statistics_},
+                                       options, owner);
   }
   return std::make_unique<StreamClient>(loop_, pacer_, statistics_, options, owner);
 }

@@ -14,7 +14,8 @@
 #include "engine/io/loop.h"
 #include "tools/clients/client.h"
 #include "tools/clients/connect_pacer.h"
-#include "tools/clients/datagram_batch.h"
+#include "tools/clients/datagram_receiver.h"
+#include "tools/clients/datagram_sender.h"
 #include "tools/clients/options.h"
 #include "tools/clients/statistics.h"
 
@@ -23,13 +24,15 @@ namespace dotring::clients {
 class Crowd {
  public:
   struct Options {
-    DatagramBatch::Options datagrams;
+    DatagramSender::Options sending;
+    DatagramReceiver::Options receiving;
     double connections_per_s = 0;  ///< begun, over all clients; 0: no limit
   };
 
   Crowd(io::Loop& loop, const Options& options)
       : loop_(loop),
-        batch_(options.datagrams, statistics_),
+        sender_(loop.ring(), options.sending, statistics_),
+        receiver_(options.receiving),
         pacer_(loop.timers(), options.connections_per_s) {}
 
   /// The crowd outlives its clients.
@@ -40,7 +43,8 @@ class Crowd {
  private:
   io::Loop& loop_;
   Statistics statistics_;
-  DatagramBatch batch_;
+  DatagramSender sender_;
+  DatagramReceiver receiver_;
   ConnectPacer pacer_;
 };
 

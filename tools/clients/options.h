@@ -12,6 +12,10 @@ namespace dotring::clients {
 
 enum class Transport : uint8_t { Udp, Tcp, Tls };
 
+/// The size of the receive buffers of a loop with UDP clients: the largest datagram, and a few
+/// cache lines so that the beginnings of all buffers do not fall into the same sets of the cache.
+inline constexpr uint32_t kReceiveBufferSize = 65'536 + 320;
+
 struct ClientOptions {
   Transport transport = Transport::Udp;
   Endpoint server;

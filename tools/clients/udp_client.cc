@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "engine/io/kernel.h"
@@ -20,13 +19,17 @@ std::string failed(const char* call) {
 
 }  // namespace
 
-UdpClient::UdpClient(io::Loop& loop, DatagramBatch& batch, const ClientOptions& options,
+UdpClient::UdpClient(io::Loop& loop, const Shared& shared, const ClientOptions& options,
                      ClientOwner& owner)
     : Client({options.outstanding_max, options.accept_queries, options.id_salt}, owner),
       loop_(loop),
-      batch_(batch),
+      shared_(shared),
       options_(options) {
-  readable_.bind<&UdpClient::on_readable>(this);
+  if (receives_many()) {
+    received_.bind<&UdpClient::on_readable>(this);
+  } else {
+    received_.bind<&UdpClient::on_received>(this);
+  }
 }
 
 UdpClient::~UdpClient() {
@@ -45,7 +48,7 @@ std::optional<std::string> UdpClient::open() {
     if (bind(descriptor_, &local.any, local.size) != 0) return failed("bind");
   }
   if (connect(descriptor_, &server.any, server.size) != 0) return failed("connect");
-  loop_.ring().poll_readable_multishot(descriptor_, readable_);
+  arm_receive();
   open_ = true;
   return std::nullopt;
 }
@@ -69,7 +72,7 @@ bool UdpClient::send(Bytes message, const Query& query) {
 
 void UdpClient::flush() {
   if (queued_sizes_.empty()) return;
-  batch_.send(descriptor_, queued_.bytes(), queued_sizes_);
+  shared_.sender.send(descriptor_, queued_.bytes(), queued_sizes_);
   queued_.clear();
   queued_sizes_.clear();
   queued_.shrink(kIdleBufferMax);
@@ -79,12 +82,35 @@ void UdpClient::close() {
   if (!open_) return;
   open_ = false;
   Resumable::unlink();
-  loop_.ring().cancel(readable_);
+  loop_.ring().cancel(received_);
+}
+
+void UdpClient::arm_receive() {
+  if (receives_many()) {
+    loop_.ring().poll_readable_multishot(descriptor_, received_);
+  } else {
+    loop_.ring().receive_multishot(descriptor_, received_);
+  }
+}
+
+void UdpClient::on_received(int32_t result, uint32_t flags) {
+  if (open_ && result >= 0) {
+    receive(result > 0 ? loop_.ring().received(result, flags) : Bytes(), now_ns());
+  }
+  loop_.ring().give_back(flags);
+  if (open_ && !(flags & IORING_CQE_F_MORE)) on_receive_ended(result);
+}
+
+// An empty datagram ends a multishot receive, and so does a notice; so do buffers that are short
+// and a full completion queue.
+void UdpClient::on_receive_ended(int32_t result) {
+  count_notice(-result);
+  arm_receive();
 }
 
 void UdpClient::on_readable(int32_t, uint32_t flags) {
   if (!open_) return;
-  if (!(flags & IORING_CQE_F_MORE)) loop_.ring().poll_readable_multishot(descriptor_, readable_);
+  if (!(flags & IORING_CQE_F_MORE)) arm_receive();
   receive_rounds();
 }
 
@@ -93,17 +119,22 @@ void UdpClient::resume() {
 }
 
 // The poll tells of arrivals, not of leftovers: a socket that was not emptied is read on in the
-// next turn. Several arrivals may be told of once, so it is read until nothing is there, by calls
-// for as many as are waited for: one is cheaper than a vector of one.
+// next turn.
 void UdpClient::receive_rounds() {
+  DatagramReceiver& receiver = shared_.receiver;
   for (int round = 0; round < kRoundsPerTurnMax && open_; ++round) {
-    const uint32_t wanted = std::clamp(waiting(), 1u, batch_.capacity());
-    const uint32_t count = batch_.receive(descriptor_, wanted);
+    int error = 0;
+    const uint32_t count = receiver.receive(descriptor_, error);
+    count_notice(error);
     const uint64_t now = now_ns();
-    for (uint32_t i = 0; i < count; ++i) receive(batch_.received(i), now);
-    if (count < wanted) return;
+    for (uint32_t i = 0; i < count; ++i) receive(receiver.received(i), now);
+    if (count < receiver.capacity()) return;
   }
   if (open_) loop_.continue_next_turn(*this);
+}
+
+void UdpClient::count_notice(int error) {
+  if (is_notice(error)) shared_.statistics.refusals.add();
 }
 
 uint64_t UdpClient::answers_dropped() const {

@@ -93,7 +93,9 @@ int run(CommandLine line, const HashKey& seed) {
     }
   }
   const io::Clock clock;
-  io::Loop loop({.ring = {.receive_buffers = 1024}}, clock);
+  io::Loop loop(
+      {.ring = {.receive_buffers = 1024, .receive_buffer_size = clients::kReceiveBufferSize}},
+      clock);
   if (auto failure = loop.open()) return fail(1, *failure);
   Reader reader(line.reader, seed, [&] { loop.post([] {}); });
   if (auto failure = reader.open()) return fail(1, line.capture + ": " + *failure);

@@ -253,21 +253,49 @@ TEST_F(ClientsTest, AServerThatIsNotTrustedIsNotAsked) {
   EXPECT_TRUE(answered_.empty());
 }
 
-TEST_F(ClientsTest, DatagramsOfDifferentSizesAllArrive) {
+/// A UDP client for few queries in flight and one for many receive in different ways.
+class EveryDepth : public ClientsTest, public testing::WithParamInterface<uint32_t> {
+ protected:
+  ClientOptions options() {
+    ClientOptions options = ClientsTest::options(Transport::Udp);
+    options.outstanding_max = GetParam();
+    return options;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Clients, EveryDepth, testing::Values(50u, 1000u));
+
+TEST_P(EveryDepth, DuplicatesBehindTheLastAnswerAreSeen) {
+  start({"*:twice"});
+  make(options());
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(ask("a.example"));
+  ASSERT_TRUE(turn_until([&] { return strays_.size() == 50; }));
+  EXPECT_EQ(answered_.size(), 50u);
+}
+
+TEST_P(EveryDepth, DatagramsOfDifferentSizesAllArrive) {
   start();
-  make(options(Transport::Udp));
-  for (int i = 0; i < 90; ++i) ASSERT_TRUE(ask(i % 9 ? "same.example" : "another-one.example"));
-  ASSERT_TRUE(turn_until([&] { return answered_.size() == 90; }));
+  make(options());
+  // As many as by_ring_max and fewer, and more, in one turn.
+  for (const int in_turn : {1, 3, 4, 42}) {
+    const size_t before = answered_.size();
+    for (int i = 0; i < in_turn; ++i) ASSERT_TRUE(ask(i % 9 ? "same.example" : "another.example"));
+    ASSERT_TRUE(
+        turn_until([&] { return answered_.size() == before + static_cast<size_t>(in_turn); }));
+  }
   EXPECT_EQ(client_->answers_dropped(), 0u);
 }
 
-TEST_F(ClientsTest, AClosedUdpPortIsNoticed) {
+TEST_P(EveryDepth, AClosedUdpPortIsNoticed) {
   start();
-  ClientOptions nobody = options(Transport::Udp);
+  ClientOptions nobody = options();
   nobody.server = *Endpoint::parse("127.0.0.1:1");
   make(nobody);
-  ASSERT_TRUE(ask("a.example"));
-  ASSERT_TRUE(turn_until([&] { return statistics().refusals.value() > 0; }));
+  // Each notice ends a receive that is begun again.
+  for (uint64_t i = 1; i < 4; ++i) {
+    ASSERT_TRUE(ask("a.example"));
+    ASSERT_TRUE(turn_until([&] { return statistics().refusals.value() >= i; }));
+  }
 }
 
 }  // namespace

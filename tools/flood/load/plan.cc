@@ -57,7 +57,10 @@ Lane::Options lane_options(const Settings& settings, const std::vector<Stage>& s
 io::Loop::Options loop_options(const Settings& settings) {
   io::Loop::Options options;
   if (settings.clients > kManyClients) options.ring.entries = 4096;
-  if (settings.transport != clients::Transport::Udp && settings.clients > kManyClients) {
+  if (settings.transport == clients::Transport::Udp) {
+    options.ring.receive_buffers = 1024;
+    options.ring.receive_buffer_size = clients::kReceiveBufferSize;
+  } else if (settings.clients > kManyClients) {
     options.ring.receive_buffers = 2048;
   }
   return options;

@@ -1,4 +1,4 @@
-#include "tools/clients/datagram_batch.h"
+#include "tools/clients/datagram_sender.h"
 
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -10,69 +10,68 @@
 namespace dotring::clients {
 namespace {
 
-// An error that an earlier datagram caused is told to the next call; the call can be tried again.
-bool is_notice(int error) {
-  return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH;
-}
-
 iovec vector_of(Bytes bytes) {
   return {const_cast<uint8_t*>(bytes.data()), bytes.size()};
 }
 
 }  // namespace
 
-DatagramBatch::DatagramBatch(const Options& options, Statistics& statistics)
+bool is_notice(int error) {
+  return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH;
+}
+
+DatagramSender::Single::Single(DatagramSender& its_sender, int its_descriptor, Bytes bytes)
+    : sender(its_sender), descriptor(its_descriptor), size(static_cast<uint16_t>(bytes.size())) {
+  sent.bind<&Single::on_sent>(this);
+  std::memcpy(octets, bytes.data(), bytes.size());
+}
+
+DatagramSender::DatagramSender(io::Ring& ring, const Options& options, Statistics& statistics)
     : options_(options),
+      ring_(ring),
       statistics_(statistics),
+      singles_(options.by_ring_slots),
       segmentation_(options.segmentation),
-      incoming_(options.datagrams),
-      incoming_vectors_(options.datagrams),
       outgoing_(options.datagrams),
-      outgoing_vectors_(options.datagrams),
-      bytes_(std::make_unique_for_overwrite<uint8_t[]>(options.datagrams * options.receive_size)) {
+      outgoing_vectors_(options.datagrams) {
   for (uint32_t i = 0; i < options.datagrams; ++i) {
-    incoming_vectors_[i] = {bytes_.get() + i * options.receive_size, options.receive_size};
-    incoming_[i] = {};
-    incoming_[i].msg_hdr.msg_iov = &incoming_vectors_[i];
-    incoming_[i].msg_hdr.msg_iovlen = 1;
-    outgoing_[i] = {};
     outgoing_[i].msg_hdr.msg_iov = &outgoing_vectors_[i];
     outgoing_[i].msg_hdr.msg_iovlen = 1;
   }
 }
 
-// Less to copy in and out than a vector of one.
-int DatagramBatch::receive_one(int descriptor) {
-  const ssize_t size = ::recv(descriptor, bytes_.get(), options_.receive_size, MSG_DONTWAIT);
-  if (size < 0) return -1;
-  incoming_[0].msg_len = static_cast<unsigned>(size);
-  return 1;
-}
-
-uint32_t DatagramBatch::receive(int descriptor, uint32_t count_max) {
-  const int count = count_max == 1
-                        ? receive_one(descriptor)
-                        : recvmmsg(descriptor, incoming_.data(), count_max, MSG_DONTWAIT, nullptr);
-  if (count > 0) return static_cast<uint32_t>(count);
-  if (count < 0 && is_notice(errno)) statistics_.refusals.add();
-  return 0;
-}
-
-Bytes DatagramBatch::received(uint32_t index) const {
-  return {bytes_.get() + index * options_.receive_size, incoming_[index].msg_len};
-}
-
-void DatagramBatch::send(int descriptor, Bytes bytes, const std::vector<uint16_t>& sizes) {
+void DatagramSender::send(int descriptor, Bytes bytes, const std::vector<uint16_t>& sizes) {
+  const bool few = sizes.size() <= options_.by_ring_max;
   size_t done = 0;
   while (done < sizes.size()) {
-    const size_t sent = send_run(descriptor, bytes, sizes.data() + done, sizes.size() - done);
+    const bool queued = few && send_by_ring(descriptor, bytes.first(sizes[done]));
+    const size_t sent =
+        queued ? 1 : send_run(descriptor, bytes, sizes.data() + done, sizes.size() - done);
     for (size_t i = 0; i < sent; ++i) bytes = bytes.subspan(sizes[done + i]);
     done += sent;
   }
 }
 
+bool DatagramSender::send_by_ring(int descriptor, Bytes bytes) {
+  if (bytes.size() > Single::kSizeMax) return false;
+  Single* single = singles_.take(*this, descriptor, bytes);
+  if (!single) return false;
+  ring_.send_at_once(descriptor, single->bytes(), single->sent);
+  return true;
+}
+
+// The socket is still open: what its client had begun before it was closed ends first.
+void DatagramSender::on_sent(Single* single, int32_t result) {
+  if (result < 0 && is_notice(-result)) {
+    statistics_.refusals.add();
+    if (::send(single->descriptor, single->octets, single->size, MSG_DONTWAIT) >= 0) result = 0;
+  }
+  if (result < 0) statistics_.send_failures.add();
+  singles_.give_back(single);
+}
+
 // Returns how many datagrams were dealt with: sent, or refused by the kernel.
-size_t DatagramBatch::send_run(int descriptor, Bytes bytes, const uint16_t* sizes, size_t count) {
+size_t DatagramSender::send_run(int descriptor, Bytes bytes, const uint16_t* sizes, size_t count) {
   const size_t same = segmentation_ ? run_of_one_size(sizes, count) : 0;
   if (same >= options_.segments_min) {
     if (send_segmented(descriptor, bytes.first(same * sizes[0]), sizes[0])) return same;
@@ -80,14 +79,14 @@ size_t DatagramBatch::send_run(int descriptor, Bytes bytes, const uint16_t* size
   return send_each(descriptor, bytes, sizes, std::min<size_t>(count, options_.datagrams));
 }
 
-size_t DatagramBatch::run_of_one_size(const uint16_t* sizes, size_t count) const {
+size_t DatagramSender::run_of_one_size(const uint16_t* sizes, size_t count) const {
   if (sizes[0] > options_.segment_size_max) return 0;
   size_t same = 1;
   while (same < count && same < options_.segments_max && sizes[same] == sizes[0]) ++same;
   return same;
 }
 
-bool DatagramBatch::send_segmented(int descriptor, Bytes bytes, uint16_t size) {
+bool DatagramSender::send_segmented(int descriptor, Bytes bytes, uint16_t size) {
   alignas(cmsghdr) uint8_t control[CMSG_SPACE(sizeof size)] = {};
   iovec vector = vector_of(bytes);
   msghdr header{};
@@ -106,16 +105,13 @@ bool DatagramBatch::send_segmented(int descriptor, Bytes bytes, uint16_t size) {
   return false;
 }
 
-size_t DatagramBatch::send_each(int descriptor, Bytes bytes, const uint16_t* sizes, size_t count) {
+size_t DatagramSender::send_each(int descriptor, Bytes bytes, const uint16_t* sizes, size_t count) {
   Bytes rest = bytes;
   for (size_t i = 0; i < count; ++i) {
     outgoing_vectors_[i] = vector_of(rest.first(sizes[i]));
     rest = rest.subspan(sizes[i]);
   }
   const auto call = [&] {
-    if (count == 1) {
-      return ::send(descriptor, bytes.data(), sizes[0], MSG_DONTWAIT) < 0 ? -1 : 1;
-    }
     return sendmmsg(descriptor, outgoing_.data(), static_cast<unsigned>(count), MSG_DONTWAIT);
   };
   int sent = call();
