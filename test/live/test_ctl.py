@@ -232,6 +232,27 @@ def test_clients_are_counted_only_where_that_is_wanted(served):
     assert b"give names, clients or upstreams" in control.raw(b'{"verb":"top"}\n')
 
 
+def test_names_are_not_counted_where_that_is_not_wanted(stage, authority):
+    dotring, control = start(stage, [PythonUpstream(stage, authority)], {"control.top_names": "false"})
+    assert dotring.ask("www.zone.example").answer
+    assert "control.top_names is off" in control.refused("top", "names")
+
+
+def test_top_lists_have_so_many_places(stage):
+    options = {"control.top_entries": 10, "control.top_sample": 1, "engine.workers": 1}
+    dotring, control = start(stage, [], options)
+    for index in range(30):
+        dotring.ask(f"n{index}.test")
+    assert len(control.json("top", "names", "-n", 100)["entries"]) == 10
+
+
+def test_top_lists_forget_as_fast_as_is_configured(stage):
+    """What was asked once is not there any more after the first half-life: by the default that were a minute."""
+    dotring, control = start(stage, [], {"control.top_half_life": 1, "control.top_sample": 1, "engine.workers": 1})
+    dotring.ask("once.test")
+    wait_for(lambda: control.json("top", "names")["entries"] == [], "it is forgotten")
+
+
 def test_a_reload_says_what_changed_or_why_nothing_did(stage, authority):
     file = stage.file("dotring.toml", "[rate]\nudp = 100\n")
     _, control = start(stage, [PythonUpstream(stage, authority)], environment={"DOTRING_CONFIG": str(file)})

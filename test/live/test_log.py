@@ -7,6 +7,7 @@ import pytest
 from harness import client
 from harness.dotring import Dotring
 from harness.upstream import PythonUpstream
+from harness.waiting import wait_for
 
 # An address of loopback that nothing else in a test has.
 CLIENT = "127.7.7.7"
@@ -64,3 +65,26 @@ def test_queries_do_not_make_lines(stage, authority):
     for index in range(200):
         assert dotring.ask(f"n{index}.zone.example").answer
     assert len(lines_of(dotring.process)) - before < 20
+
+
+def test_so_many_lines_wait_for_whoever_writes_them(stage):
+    """Bursts of lines, of which none would be lost by the default: 16 are soon overrun."""
+    each = {"log.refused_clients": "true", "log.refused_clients_per_second": 10_000, "access.refuse": "127.0.0.0/8"}
+    dotring = Dotring(stage, options={**each, "log.queue_lines_max": 16, "engine.workers": 1})
+
+    def told():
+        return dotring.process.log().count('"client_refused"')
+
+    def lost():
+        return dotring.metrics().sum("dotring_log_lines_dropped_total")
+
+    def refused_in_vain():
+        before = told() + lost()
+        with client.TcpClient(dotring.server) as connection:
+            connection.send(*[client.query("www.zone.example")] * 200)
+            for _ in range(200):
+                connection.skip()
+        wait_for(lambda: told() + lost() >= before + 200, "all lines are written or lost")
+        return lost()
+
+    wait_for(refused_in_vain, "lines are lost")
