@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 import socket
 
 import pytest
@@ -115,6 +116,27 @@ def test_a_stream_is_read_in_pieces_of_the_configured_size(stage, upstream):
             connection.skip()
     reads = dotring.metrics().sum("dotring_tcp_queries_per_read_count")
     assert reads >= len(octets) / 1024 > 7
+
+
+def test_all_streams_of_a_worker_share_so_many_buffers(stage):
+    """What came while dotring was stopped is read in portions of 8 KiB, which by the default were 256 KiB."""
+    buffers = {"engine.receive_buffers": 8, "engine.receive_buffer_size": "1KiB"}
+    dotring = Dotring(stage, options={"engine.workers": 1, **buffers})
+    message = client.framed(client.query("localhost").to_wire() + bytes(40_000))  # a malformed one is answered too
+    connections = [client.TcpClient(dotring.server) for _ in range(16)]
+    for connection in connections:
+        connection.send(client.query("localhost"))
+        connection.skip()
+    before = dotring.metrics().sum("dotring_loop_turns_total")
+    dotring.process.signal(signal.SIGSTOP)
+    for connection in connections:
+        connection.socket.sendall(message)
+    dotring.process.signal(signal.SIGCONT)
+    for connection in connections:
+        connection.skip()
+        connection.close()
+    turns = dotring.metrics().sum("dotring_loop_turns_total") - before
+    assert turns >= 16 * 40_000 / 8192 > 78
 
 
 def test_the_kernel_holds_as_much_for_a_socket_as_is_configured(stage):
