@@ -8,7 +8,7 @@ from collections import Counter
 
 from harness import client
 from harness.dotring import Dotring, Responder
-from harness.upstream import PythonUpstream, address_answer
+from harness.upstream import PythonUpstream, Reset, address_answer
 from harness.waiting import wait_for
 
 NETWORK_ERROR = 23
@@ -66,7 +66,42 @@ class TestHowMany:
         assert sorted(streams.values()) == [4, 8]
 
 
+    def test_questions_that_were_lost_with_others_have_so_many_streams_besides(self, stage, authority):
+        """Lost all together and then again, each of these eight is asked alone, and not answered: by the default four
+        of them are at a time."""
+        names = [f"n{index}.zone.example" for index in range(8)]
+        held = {}
+
+        def answer(asked):
+            if asked.name not in names:
+                return [address_answer(asked.message)]
+            times = upstream.times_asked(asked.name)
+            if times == 2 or all(map(upstream.times_asked, names)) and times == 1:
+                raise Reset
+            if times > 2:
+                held[asked.name] = asked.connection.number
+            return []
+
+        upstream = PythonUpstream(stage, authority, answer)
+        options = {"upstream.connections": 1, "upstream.connections_apart": 8, "upstream.asks_max": 8}
+        dotring = Dotring(stage, [upstream], {**PATIENT, **options, "upstream.backoff_first_ms": 1})
+        with client.TcpClient(dotring.server) as connection:
+            connection.send(*map(client.query, names))
+            wait_for(lambda: len(set(held.values())) == 8, "each has a stream of its own")
+
+
 class TestWhatEndsOne:
+    def test_ids_that_nobody_waits_for_are_used_again_after_a_while(self, stage, authority):
+        """A stream with two ids and questions that are not answered: by the default it is spent by two of them."""
+        upstream = PythonUpstream(stage, authority, lambda asked: [])
+        lost = {"upstream.timeout_ms": 100, "upstream.asks_max": 1, "life.drain_ms": 0}
+        options = {"upstream.stream_queries_max": 2, "upstream.id_quarantine_ms": 0, "engine.workers": 1}
+        dotring = Dotring(stage, [upstream], {**lost, **options})
+        for index in range(5):
+            assert client.rcode(dotring.ask(f"n{index}.zone.example")) == "SERVFAIL"
+        assert [upstream.times_asked(f"n{index}.zone.example") for index in range(5)] == [1] * 5
+        assert len(upstream.connections) == 1
+
     def test_answers_to_no_query_in_a_row(self, stage, authority):
         strays = {"some.zone.example": 19, "many.zone.example": 20}
 
