@@ -67,6 +67,11 @@ query::Found MemoryStore::find(const dns::QuestionKey& key, uint64_t now_s, Muta
   return shard_of(key).find(key, static_cast<uint32_t>(now_s), room);
 }
 
+query::Found MemoryStore::find_again(const dns::QuestionKey& key, uint64_t now_s,
+                                     MutableBytes room) {
+  return shard_of(key).find_again(key, static_cast<uint32_t>(now_s), room);
+}
+
 void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
                         uint64_t now_s) {
   const auto now32_s = static_cast<uint32_t>(now_s);

@@ -33,6 +33,7 @@ class MemoryStore final : public query::AnswerStore {
   void prefetch_place(uint64_t hash) override;
   void prefetch_answer(uint64_t hash) override;
   query::Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override;
+  query::Found find_again(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override;
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
   void bound_ttls(MutableBytes stored, const dns::AnswerView& view) const override;

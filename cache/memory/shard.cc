@@ -69,6 +69,19 @@ Found Shard::find(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room
   const Freshness freshness = entry ? freshness_of(*entry, now_s) : Freshness::Missing;
   count(freshness);
   if (freshness == Freshness::Missing) return {};
+  Found found = give(*entry, freshness, now_s, room);
+  if (freshness != Freshness::Failing) found.refresh_due = take_refresh(*entry, freshness, now_s);
+  entry->count_hit();
+  if (found.too_large) statistics_.hits_too_large.add();
+  if (found.refresh_due) statistics_.refreshes_due.add();
+  return found;
+}
+
+Found Shard::find_again(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room) {
+  const std::lock_guard guard(lock_);
+  Entry* entry = queues_.find(key);
+  const Freshness freshness = entry ? freshness_of(*entry, now_s) : Freshness::Missing;
+  if (freshness == Freshness::Missing) return {};
   return give(*entry, freshness, now_s, room);
 }
 
@@ -93,19 +106,14 @@ void Shard::count(Freshness freshness) {
   }
 }
 
-Found Shard::give(Entry& entry, Freshness freshness, uint32_t now_s, MutableBytes room) {
+Found Shard::give(Entry& entry, Freshness freshness, uint32_t now_s, MutableBytes room) const {
   Found found;
   found.freshness = freshness;
   found.flags = entry.flags();
-  if (freshness != Freshness::Failing) {
-    found.refresh_due = take_refresh(entry, freshness, now_s);
-    found.too_large = entry.wire_size > room.size();
-    found.size = found.too_large ? 0 : entry.wire_size;
-    copy_out(entry, freshness, now_s, room.first(found.size));
-  }
-  entry.count_hit();
-  if (found.too_large) statistics_.hits_too_large.add();
-  if (found.refresh_due) statistics_.refreshes_due.add();
+  if (freshness == Freshness::Failing) return found;
+  found.too_large = entry.wire_size > room.size();
+  found.size = found.too_large ? 0 : entry.wire_size;
+  copy_out(entry, freshness, now_s, room.first(found.size));
   return found;
 }
 

@@ -29,6 +29,7 @@ class alignas(64) Shard {
   void prefetch_answer(uint32_t tag);
   /// See query::AnswerStore::find().
   query::Found find(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room);
+  query::Found find_again(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room);
   /// The answer replaces whatever was kept for `key`, failures included.
   void keep(const dns::QuestionKey& key, const PreparedAnswer& answer, uint32_t fresh_s,
             uint32_t now_s);
@@ -56,7 +57,8 @@ class alignas(64) Shard {
  private:
   query::Freshness freshness_of(const Entry& entry, uint32_t now_s) const;
   void count(query::Freshness freshness);
-  query::Found give(Entry& entry, query::Freshness freshness, uint32_t now_s, MutableBytes room);
+  query::Found give(Entry& entry, query::Freshness freshness, uint32_t now_s,
+                    MutableBytes room) const;
   void copy_out(Entry& entry, query::Freshness freshness, uint32_t now_s, MutableBytes to) const;
   bool take_refresh(Entry& entry, query::Freshness freshness, uint32_t now_s);
   bool is_near_expiry(const Entry& entry, uint32_t now_s) const;

@@ -46,6 +46,9 @@ class Tiers final : public query::AnswerStore {
   query::Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override {
     return memory_.find(key, now_s, room);
   }
+  query::Found find_again(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override {
+    return memory_.find_again(key, now_s, room);
+  }
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
   void bound_ttls(MutableBytes stored, const dns::AnswerView& view) const override {

@@ -109,17 +109,22 @@ void Pipeline::serve(const Recipient& to) {
 // Few answers need the largest room: the store is asked again for those. `room` is empty afterwards
 // when the client is gone.
 Found Pipeline::find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room) {
-  bool refresh_due = false;
-  for (;;) {
-    if (room.empty()) [[unlikely]]
-      return {};
-    const size_t size_max = sender_.message_size_max(to, room);
-    Found found = store_.find(key, clock_.now_s(), room.first(size_max));
-    // Told to one caller only, which may have been the first time here.
-    found.refresh_due = refresh_due = refresh_due || found.refresh_due;
-    if (!found.too_large || !sender_.reserve_larger(to, room)) [[likely]]
-      return found;
-  }
+  if (room.empty()) [[unlikely]]
+    return {};
+  const Found found =
+      store_.find(key, clock_.now_s(), room.first(sender_.message_size_max(to, room)));
+  if (!found.too_large || !sender_.reserve_larger(to, room)) [[likely]]
+    return found;
+  return find_again(to, key, room, found.refresh_due);
+}
+
+Found Pipeline::find_again(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
+                           bool refresh_due) {
+  if (room.empty()) return {};
+  Found found =
+      store_.find_again(key, clock_.now_s(), room.first(sender_.message_size_max(to, room)));
+  found.refresh_due = refresh_due;
+  return found;
 }
 
 void Pipeline::on_not_accepted(const Recipient& to) {

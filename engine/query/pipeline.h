@@ -63,6 +63,8 @@ class Pipeline final : public QueryHandler {
   void handle_guarded(Recipient& to, uint16_t listener);
   void turn_away(const Recipient& to, const protect::Guard::Judgement& judgement);
   Found find(const Recipient& to, const dns::QuestionKey& key, MutableBytes& room);
+  Found find_again(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
+                   bool refresh_due);
   void on_not_accepted(const Recipient& to);
   void on_fresh(const Recipient& to, const dns::QuestionKey& key, MutableBytes room,
                 const Found& found);

@@ -125,6 +125,29 @@ TEST(MemoryStore, AnswerThatDoesNotFitIsSaidToBeTooLarge) {
   EXPECT_EQ(store.statistics().hits_too_large, 1u);
 }
 
+TEST(MemoryStore, LookedUpAgainWithMoreRoomItIsOneHit) {
+  StoreFixture store;
+  const Answer answer = Answer("a.test").a(300);
+  store.store(key_of("a.test"), answer);
+  EXPECT_TRUE(store.find(key_of("a.test"), answer.bytes().size() - 1).too_large);
+  const Found found = store.find_again(key_of("a.test"));
+  EXPECT_EQ(found.freshness, Freshness::Fresh);
+  EXPECT_EQ(found.size, store.message().size());
+  EXPECT_FALSE(found.too_large);
+  EXPECT_EQ(store.statistics().hits_fresh, 1u);
+  EXPECT_EQ(store.find_again(key_of("b.test")).freshness, Freshness::Missing);
+  EXPECT_EQ(store.statistics().misses, 0u);
+}
+
+TEST(MemoryStore, LookedUpAgainItIsNotMorePopular) {
+  StoreFixture store;
+  store.store(key_of("a.test"), Answer("a.test").a(300));
+  store.find_again(key_of("a.test"));
+  store.pass(299);
+  EXPECT_FALSE(store.find(key_of("a.test")).refresh_due) << "only now it is found";
+  EXPECT_TRUE(store.find(key_of("a.test")).refresh_due);
+}
+
 Answer text_answer(size_t size) {
   return Answer("a.test", dns::type::kTxt).text(300, size);
 }

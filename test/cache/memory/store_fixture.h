@@ -31,8 +31,12 @@ class StoreFixture {
     found_ = store_->find(key, now_s_, MutableBytes(room_).first(room));
     return found_;
   }
+  query::Found find_again(const dns::QuestionKey& key) {
+    found_ = store_->find_again(key, now_s_, room_);
+    return found_;
+  }
   query::Freshness freshness(const dns::QuestionKey& key) { return find(key).freshness; }
-  /// What the last find() copied.
+  /// What the last find() or find_again() copied.
   Bytes message() const { return Bytes(room_).first(found_.size); }
   Statistics statistics() const { return store_->statistics(); }
 

@@ -83,6 +83,14 @@ class FakeStore final : public AnswerStore {
   Found find(const dns::QuestionKey& key, uint64_t, MutableBytes room) override {
     ++finds;
     keys_looked_for.push_back(key.hash());
+    return look_up(key, room);
+  }
+  Found find_again(const dns::QuestionKey& key, uint64_t, MutableBytes room) override {
+    ++finds_again;
+    return look_up(key, room);
+  }
+
+  Found look_up(const dns::QuestionKey& key, MutableBytes room) {
     Found found;
     const auto it = entries.find(text_of_key(key));
     if (it == entries.end()) return found;
@@ -147,6 +155,7 @@ class FakeStore final : public AnswerStore {
   bool has_slow_tier = false;
   uint64_t slow_tier_wait_us = 2000;
   int finds = 0;
+  int finds_again = 0;
   int fetches_cancelled = 0;
 };
 

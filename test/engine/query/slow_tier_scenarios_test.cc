@@ -111,6 +111,8 @@ TEST(Room, AndForTheLargestOnlyWhereTheAnswerIsLarge) {
                 "reply c1 NOERROR\n" +
                 addresses(300) + "asked www.example.com A\n");
   EXPECT_EQ(scenario.world().port.rooms_asked, (std::vector<size_t>{4096, 65'535}));
+  EXPECT_EQ(scenario.world().store.finds, 1);
+  EXPECT_EQ(scenario.world().store.finds_again, 1);
   EXPECT_EQ(scenario.world().pipeline->statistics().hits.value(), 1u);
   EXPECT_EQ(scenario.world().pipeline->statistics().refreshes.value(), 1u);
 }
