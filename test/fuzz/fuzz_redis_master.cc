@@ -173,7 +173,8 @@ class World {
 
   void arrive(Reader& input) {
     Stream* stream = stream_at(input.u8());
-    const size_t size = std::min<size_t>(input.u8(), input.remaining());
+    const size_t wanted = input.u8();
+    const size_t size = std::min(wanted, input.remaining());
     // A copy of its own: nothing may refer to it afterwards.
     const Bytes bytes = input.bytes(size);
     const std::vector<uint8_t> piece(bytes.begin(), bytes.end());
