@@ -38,8 +38,8 @@ inline Octets cut(const Octets& octets, size_t from, size_t size = SIZE_MAX) {
 // DNS
 
 inline Octets question_of(std::string_view name) {
-  const auto wire = dns::name_from_text(name)->wire();
-  return Octets(wire.begin(), wire.end()) + be16(dns::type::kA) + be16(dns::kClassIn);
+  const auto parsed = dns::name_from_text(name);
+  return Octets(parsed->wire().begin(), parsed->wire().end()) + be16(dns::type::kA) + be16(dns::kClassIn);
 }
 
 inline Octets query(uint16_t id, std::string_view name = "www.example") {

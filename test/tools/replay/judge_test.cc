@@ -20,8 +20,8 @@ using capture::operator+;
 const Octets kAtQuestion = {0xc0, 12};
 
 Octets name(std::string_view text) {
-  const auto wire = dns::name_from_text(text)->wire();
-  return Octets(wire.begin(), wire.end());
+  const auto parsed = dns::name_from_text(text);
+  return Octets(parsed->wire().begin(), parsed->wire().end());
 }
 
 Octets record(const Octets& owner, uint16_t type, const Octets& rdata, uint32_t ttl = 300) {
