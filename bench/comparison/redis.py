@@ -158,8 +158,9 @@ class RedisWriteBehind(RedisWork):
             own.end()
 
     def _round(self, server, own, source):
+        # Not checked: the servers' connections may have ended while nobody asked.
         for one in (server, own):
-            self._misses(one, source, 0, 0.3)
+            source.run(one.port, *self._misses(source, 0, 0.3))
         kept, commands, writes = self._above(server, own, source, 0)
         not_kept, looked_up, _ = self._above(server, own, source, UNKEPT_FIRST)
         return {
@@ -173,17 +174,17 @@ class RedisWriteBehind(RedisWork):
 
     def _above(self, server, own, source, first):
         """(the run with Redis and what it took above the one without, commands, writes)"""
-        without = self._misses(server, source, first, RUN_S)
+        without = measured(server, source, *self._misses(source, first, RUN_S))
         before = page_sums(own, COMMANDS, WRITES)
-        result = self._misses(own, source, first, RUN_S)
+        result = measured(own, source, *self._misses(source, first, RUN_S))
         time.sleep(0.1)
         after = page_sums(own, COMMANDS, WRITES)
         result["above_us"] = result["cpu_us_per_query"] - without["cpu_us_per_query"]
         return result, after[0] - before[0], after[1] - before[1]
 
-    def _misses(self, server, source, first, seconds):
-        names = "--names", 0, "--first-name", first + source.new_names(1_000_000)
-        return measured(server, source, *names, "-l", seconds, *CLIENTS)
+    def _misses(self, source, first, seconds):
+        """Options that ask for names nobody has asked for, from `first` on."""
+        return "--names", 0, "--first-name", first + source.new_names(1_000_000), "-l", seconds, *CLIENTS
 
 
 WORKS = (RedisHits(), RedisWriteBehind(), RedisRestart())

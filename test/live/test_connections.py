@@ -7,20 +7,11 @@ import re
 
 import pytest
 from harness import client
-from harness.dotring import Dotring, Responder
+from harness.dotring import PATIENT, Dotring, Responder
 from harness.upstream import PythonUpstream
 from harness.waiting import wait_for
 
 NAME = "localhost"  # dotring answers it itself
-
-# Nothing is asked again because it takes long.
-PATIENT = {
-    "engine.workers": 1,
-    "life.drain_ms": 0,
-    "upstream.timeout_ms": 60_000,
-    "upstream.patience_min_ms": 60_000,
-    "upstream.patience_unmeasured_ms": 60_000,
-}
 
 
 def start(stage, options, upstreams=()):

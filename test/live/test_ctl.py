@@ -5,12 +5,11 @@ import os
 import shutil
 import socket
 import stat
-import subprocess
 
 import pytest
 from harness import client
 from harness.control import Control
-from harness.dotring import ENVIRONMENT, Dotring, program, run_once
+from harness.dotring import Dotring, program, run_once
 from harness.process import Stage
 from harness.redis import Redis
 from harness.upstream import PythonUpstream
@@ -137,24 +136,18 @@ def test_the_permissions_of_the_socket_decide_who_may_ask(served):
         folder.chmod(0o711)
         shutil.copy(program("dotring-ctl"), folder)
 
-        def status_as_nobody():
-            done = subprocess.run(
-                ["./dotring-ctl", "status"],
-                capture_output=True,
-                text=True,
-                timeout=60,
-                cwd=folder,
-                env=dict(os.environ, **ENVIRONMENT, DOTRING_CONTROL_SOCKET=control.path.name),
-                user=NOBODY,
-                group=NOBODY,
-                extra_groups=[],
-            )
-            return done.returncode, done.stderr
-
-        refused, error = status_as_nobody()
-        assert refused == 1 and "not allowed" in error
+        as_nobody = {
+            "path": "./dotring-ctl",
+            "cwd": folder,
+            "environment": {"DOTRING_CONTROL_SOCKET": control.path.name},
+            "user": NOBODY,
+            "group": NOBODY,
+            "extra_groups": [],
+        }
+        assert "not allowed" in control.refused("status", **as_nobody)
         control.path.chmod(0o666)
-        assert status_as_nobody() == (0, "")
+        status, _, errors = control.run("status", **as_nobody)
+        assert (status, errors) == (0, "")
         control.path.chmod(0o660)
 
 

@@ -7,21 +7,12 @@ test waits for more of it than the default gives within its limit.
 from collections import Counter
 
 from harness import client
-from harness.dotring import Dotring, Responder
+from harness.dotring import PATIENT, Dotring, Responder
 from harness.upstream import PythonUpstream, Reset, address_answer
 from harness.waiting import wait_for
 
 NETWORK_ERROR = 23
 OTHER = "another.zone.example"
-
-# Nothing is asked again because it takes long.
-PATIENT = {
-    "engine.workers": 1,
-    "life.drain_ms": 0,
-    "upstream.timeout_ms": 60_000,
-    "upstream.patience_min_ms": 60_000,
-    "upstream.patience_unmeasured_ms": 60_000,
-}
 
 
 def ended(dotring, cause):

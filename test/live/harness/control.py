@@ -14,14 +14,15 @@ class Control:
     def __init__(self, path):
         self.path = path
 
-    def run(self, *arguments, environment=None):
-        """(status, standard output, standard error)"""
+    def run(self, *arguments, environment=None, path=None, **more):
+        """(status, standard output, standard error). `path`: of a copy of dotring-ctl; `more`: as subprocess.run()."""
         done = subprocess.run(
-            [program("dotring-ctl"), *map(str, arguments)],
+            [path or program("dotring-ctl"), *map(str, arguments)],
             capture_output=True,
             text=True,
             timeout=60,
             env=dict(os.environ, **ENVIRONMENT, **(environment or {"DOTRING_CONTROL_SOCKET": str(self.path)})),
+            **more,
         )
         return done.returncode, done.stdout, done.stderr
 
@@ -33,9 +34,9 @@ class Control:
     def json(self, *arguments):
         return json.loads(self.text("--json", *arguments))
 
-    def refused(self, *arguments):
+    def refused(self, *arguments, **more):
         """The one line of an error."""
-        status, output, errors = self.run(*arguments)
+        status, output, errors = self.run(*arguments, **more)
         assert (status, output, errors.count("\n")) == (1, "", 1), (status, output, errors)
         return errors
 
