@@ -1,5 +1,6 @@
 #include "engine/io/socket_address.h"
 
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -79,6 +80,13 @@ Endpoint peer_endpoint(int descriptor) {
 
 bool set_option(int descriptor, int level, int option, int value) {
   return setsockopt(descriptor, level, option, &value, sizeof value) == 0;
+}
+
+uint32_t datagrams_dropped(int descriptor) {
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof memory;
+  getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, memory, &size);
+  return memory[SK_MEMINFO_DROPS];
 }
 
 BoundSocket bind_socket(const Endpoint& local, int type, bool reuse_port) {

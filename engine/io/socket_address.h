@@ -35,6 +35,10 @@ Endpoint peer_endpoint(int descriptor);
 /// setsockopt of an int; false when the kernel refuses.
 bool set_option(int descriptor, int level, int option, int value);
 
+/// Datagrams that the kernel dropped because the socket's receive buffer was full, since it was
+/// made; begins again after 2^32.
+uint32_t datagrams_dropped(int descriptor);
+
 struct BoundSocket {
   int descriptor = -1;
   std::string failure;  ///< not empty: what failed; then there is no descriptor

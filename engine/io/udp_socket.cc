@@ -1,6 +1,5 @@
 #include "engine/io/udp_socket.h"
 
-#include <linux/sock_diag.h>
 #include <unistd.h>
 
 #include <cassert>
@@ -163,10 +162,7 @@ UdpDrops UdpSocket::drops() const {
   UdpDrops drops;
   socklen_t size = sizeof drops.socket;
   getsockopt(descriptor_, SOL_SOCKET, SO_COOKIE, &drops.socket, &size);
-  uint32_t memory[SK_MEMINFO_VARS] = {};
-  size = sizeof memory;
-  getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, memory, &size);
-  drops.datagrams = memory[SK_MEMINFO_DROPS];
+  drops.datagrams = datagrams_dropped(descriptor_);
   return drops;
 }
 

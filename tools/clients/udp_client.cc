@@ -1,6 +1,5 @@
 #include "tools/clients/udp_client.h"
 
-#include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -138,11 +137,7 @@ void UdpClient::count_notice(int error) {
 }
 
 uint64_t UdpClient::answers_dropped() const {
-  uint32_t memory[SK_MEMINFO_VARS] = {};
-  socklen_t size = sizeof memory;
-  if (descriptor_ < 0) return 0;
-  getsockopt(descriptor_, SOL_SOCKET, SO_MEMINFO, memory, &size);
-  return memory[SK_MEMINFO_DROPS];
+  return descriptor_ < 0 ? 0 : io::datagrams_dropped(descriptor_);
 }
 
 }  // namespace dotring::clients
