@@ -13,7 +13,7 @@ struct Closer {
   void operator()(FILE* file) const { std::fclose(file); }
 };
 
-std::string error_text(int code) {
+std::string system_error_text(int code) {
   return std::generic_category().message(code);
 }
 
@@ -21,7 +21,7 @@ std::string error_text(int code) {
 
 std::optional<std::string> read_file(const std::string& path, std::string& content) {
   const std::unique_ptr<FILE, Closer> file(std::fopen(path.c_str(), "re"));
-  if (!file) return error_text(errno);
+  if (!file) return system_error_text(errno);
   content.clear();
   char part[16384];
   while (const size_t size = std::fread(part, 1, sizeof part, file.get())) {
@@ -29,7 +29,7 @@ std::optional<std::string> read_file(const std::string& path, std::string& conte
     if (content.size() > kFileSizeMax)
       return "larger than " + std::to_string(kFileSizeMax >> 20) + " MiB";
   }
-  if (std::ferror(file.get())) return error_text(errno);
+  if (std::ferror(file.get())) return system_error_text(errno);
   return std::nullopt;
 }
 

@@ -76,7 +76,7 @@ class Listener {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     EXPECT_EQ(bind(descriptor_, reinterpret_cast<sockaddr*>(&address), size), 0);
-    EXPECT_EQ(listen(descriptor_, 16), 0);
+    EXPECT_EQ(::listen(descriptor_, 16), 0);
     EXPECT_EQ(getsockname(descriptor_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     endpoint_.address = *IpAddress::parse("127.0.0.1");
     endpoint_.port = ntohs(address.sin_port);

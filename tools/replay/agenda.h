@@ -9,7 +9,7 @@
 
 #include <deque>
 
-#include "tools/replay/reader.h"
+#include "tools/replay/capture_reader.h"
 #include "tools/replay/timeline.h"
 
 namespace dotring::replay {
@@ -22,7 +22,7 @@ class Agenda {
   };
 
   /// Looks ahead no further than `entries_max` queries.
-  Agenda(Reader& reader, const Timeline::Options& timeline, size_t entries_max)
+  Agenda(CaptureReader& reader, const Timeline::Options& timeline, size_t entries_max)
       : reader_(reader), entries_max_(entries_max), timeline_(timeline, 0) {}
 
   /// The next query; null: the reader has nothing now.
@@ -37,7 +37,7 @@ class Agenda {
   bool read();
   bool reaches(uint64_t until_ns) const;
 
-  Reader& reader_;
+  CaptureReader& reader_;
   const size_t entries_max_;
   Timeline timeline_;
   std::deque<Entry> entries_;

@@ -11,7 +11,7 @@ namespace dotring::replay {
 
 struct CommandLine {
   std::string capture;
-  Reader::Options reader;
+  CaptureReader::Options reader;
   Replay::Options replay;
   Endpoint server;
   std::optional<Endpoint> versus;

@@ -37,7 +37,7 @@ void tell_failure(const CommandLine& line, const Findings& findings) {
 
 int only_read(const CommandLine& line, const HashKey& seed) {
   std::counting_semaphore<> ready{0};
-  Reader reader(line.reader, seed, [&] { ready.release(); });
+  CaptureReader reader(line.reader, seed, [&] { ready.release(); });
   if (auto failure = reader.open()) return fail(1, line.capture + ": " + *failure);
   reader.start();
   std::unordered_map<std::string, uint64_t> askers;
@@ -97,7 +97,7 @@ int run(CommandLine line, const HashKey& seed) {
       {.ring = {.receive_buffers = 1024, .receive_buffer_size = clients::kReceiveBufferSize}},
       clock);
   if (auto failure = loop.open()) return fail(1, *failure);
-  Reader reader(line.reader, seed, [&] { loop.post([] {}); });
+  CaptureReader reader(line.reader, seed, [&] { loop.post([] {}); });
   if (auto failure = reader.open()) return fail(1, line.capture + ": " + *failure);
   auto tally = std::make_unique<Tally>();
   Progress progress(isatty(STDERR_FILENO) == 1);

@@ -31,7 +31,7 @@ uint64_t ahead_ns_of(const Replay::Options& options) {
 
 }  // namespace
 
-Replay::Replay(io::Loop& loop, const Options& options, Reader& reader, const HashKey& seed,
+Replay::Replay(io::Loop& loop, const Options& options, CaptureReader& reader, const HashKey& seed,
                Tally& tally, std::function<bool()> tick)
     : loop_(loop),
       options_(options),

@@ -40,8 +40,8 @@ class Replay final : private io::Resumable {
   };
 
   /// `tick` is called every 50 ms, also for progress: true ends the run early.
-  Replay(io::Loop& loop, const Options& options, Reader& reader, const HashKey& seed, Tally& tally,
-         std::function<bool()> tick);
+  Replay(io::Loop& loop, const Options& options, CaptureReader& reader, const HashKey& seed,
+         Tally& tally, std::function<bool()> tick);
   ~Replay();
 
   void run();
@@ -95,7 +95,7 @@ class Replay final : private io::Resumable {
 
   io::Loop& loop_;
   const Options options_;
-  Reader& reader_;
+  CaptureReader& reader_;
   Tally& tally_;
   const std::function<bool()> on_tick_;
   Judge judge_;

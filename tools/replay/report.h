@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "tools/replay/reader.h"
+#include "tools/replay/capture_reader.h"
 #include "tools/replay/tally.h"
 
 namespace dotring::replay {
@@ -25,6 +25,8 @@ struct Report {
   uint64_t answers_dropped = 0;
 };
 
+/// "NXDOMAIN"; "none" for kNone.
+std::string rcode_or_none(int rcode);
 /// One JSON object; times are microseconds.
 std::string report_json(const Report& report);
 std::string report_text(const Report& report);

@@ -13,7 +13,7 @@ double microseconds(uint64_t nanoseconds) {
   return static_cast<double>(nanoseconds) / 1000;
 }
 
-Json times(const Histogram& histogram_ns) {
+Json times_json(const Histogram& histogram_ns) {
   const uint64_t count = histogram_ns.count();
   const double mean = count ? microseconds(histogram_ns.sum()) / static_cast<double>(count) : 0;
   Json times = {{"count", count}, {"mean", mean}};
@@ -64,15 +64,15 @@ Json server_json(const ServerTally& server, const std::string& name) {
           {"mismatched", server.mismatched},
           {"unexpected", server.unexpected},
           {"rcodes", rcodes},
-          {"latency_from_due_us", times(server.latency_from_due_ns)},
-          {"latency_from_sent_us", times(server.latency_from_sent_ns)}};
+          {"latency_from_due_us", times_json(server.latency_from_due_ns)},
+          {"latency_from_sent_us", times_json(server.latency_from_sent_ns)}};
 }
 
 Json timing_json(const Report& report) {
   const Tally& tally = *report.tally;
   const uint64_t ended_ns = std::max(tally.ended_ns, tally.started_ns);
   return {{"duration_us", microseconds(ended_ns - tally.started_ns)},
-          {"lateness_us", times(tally.lateness_ns)},
+          {"lateness_us", times_json(tally.lateness_ns)},
           {"late_1ms", tally.late_1ms},
           {"drift_us", microseconds(tally.last_sent_ns - tally.last_due_ns)},
           {"blocked", tally.blocked},
@@ -82,10 +82,6 @@ Json timing_json(const Report& report) {
           {"shared_sockets", report.shared},
           {"answers_dropped", report.answers_dropped},
           {"interrupted", tally.interrupted}};
-}
-
-std::string rcode_or_none(int rcode) {
-  return rcode == kNone ? "none" : rcode_text(static_cast<uint16_t>(rcode));
 }
 
 Json comparison_json(const Report& report) {

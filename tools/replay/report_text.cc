@@ -39,7 +39,7 @@ double seconds(uint64_t from_ns, uint64_t to_ns) {
   return to_ns > from_ns ? static_cast<double>(to_ns - from_ns) / 1e9 : 0;
 }
 
-std::string times(const Histogram& histogram_ns) {
+std::string times_text(const Histogram& histogram_ns) {
   std::string text;
   for (const auto& [share, name] :
        {std::pair{0.5, "p50"}, {0.9, "p90"}, {0.99, "p99"}, {0.999, "p99.9"}, {1.0, "max"}}) {
@@ -91,8 +91,8 @@ std::string server_text(const ServerTally& server, const std::string& name, cons
   text += line_if("answers to another question", server.mismatched);
   text += line_if("answers to nothing", server.unexpected);
   text += line("answers per second", decimal(rate, 1));
-  text += line("latency from due (ms)", times(server.latency_from_due_ns));
-  return text + line("latency from sent (ms)", times(server.latency_from_sent_ns));
+  text += line("latency from due (ms)", times_text(server.latency_from_due_ns));
+  return text + line("latency from sent (ms)", times_text(server.latency_from_sent_ns));
 }
 
 std::string timing_text(const Report& report) {
@@ -106,7 +106,7 @@ std::string timing_text(const Report& report) {
   text += line_if("answers that the kernel dropped", report.answers_dropped);
   if (report.paced) {
     const double drift_ms = 1e3 * seconds(tally.last_due_ns, tally.last_sent_ns);
-    text += line("sent late (ms)", times(tally.lateness_ns));
+    text += line("sent late (ms)", times_text(tally.lateness_ns));
     text += line("more than 1 ms late", std::to_string(tally.late_1ms) +
                                             percent(tally.late_1ms, tally.lateness_ns.count()));
     text += line("drift at the last query (ms)", decimal(drift_ms, 3));
@@ -114,10 +114,6 @@ std::string timing_text(const Report& report) {
   }
   if (tally.interrupted) text += line("ended early", std::string("interrupted"));
   return text;
-}
-
-std::string rcode_or_none(int rcode) {
-  return rcode == kNone ? "none" : rcode_text(static_cast<uint16_t>(rcode));
 }
 
 std::string comparison_text(const Report& report) {
@@ -149,6 +145,10 @@ std::string comparison_text(const Report& report) {
 }
 
 }  // namespace
+
+std::string rcode_or_none(int rcode) {
+  return rcode == kNone ? "none" : rcode_text(static_cast<uint16_t>(rcode));
+}
 
 std::string report_text(const Report& report) {
   std::string text = report.findings ? capture_text(report) : "";

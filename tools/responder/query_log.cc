@@ -8,7 +8,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* to_text(dns::QueryVerdict verdict) {
+const char* verdict_text(dns::QueryVerdict verdict) {
   switch (verdict) {
     case dns::QueryVerdict::Accept:
       return "accept";
@@ -58,7 +58,7 @@ void log_query(const query::ClientQuery& query, const dns::QueryView& view) {
                {"transport", to_text(query.transport)},
                {"client", query.client.to_text()},
                {"size", query.message.size()},
-               {"verdict", to_text(view.verdict)}};
+               {"verdict", verdict_text(view.verdict)}};
   if (view.has_opt) line["edns"] = edns_json(view.edns);
   std::puts(line.dump().c_str());
   std::fflush(stdout);

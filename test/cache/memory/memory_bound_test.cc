@@ -11,10 +11,10 @@ namespace {
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr bool kResidentSizeMeansSomething = false;
-constexpr size_t kBytes = size_t{4} << 20;
+constexpr size_t kBound = size_t{4} << 20;
 #else
 constexpr bool kResidentSizeMeansSomething = true;
-constexpr size_t kBytes = size_t{32} << 20;
+constexpr size_t kBound = size_t{32} << 20;
 #endif
 
 size_t resident_bytes() {
@@ -44,7 +44,7 @@ TEST(MemoryBound, EmptyStoreHoldsNextToNothing) {
 
 TEST(MemoryBound, HoldsForAnswersOfRandomSizes) {
   MemoryOptions options;
-  options.bytes_max = kBytes;
+  options.bytes_max = kBound;
   const size_t before = resident_bytes();
   StoreFixture store(options);
   Random random({4, 4});

@@ -7,7 +7,7 @@
 namespace dotring::cache::redis {
 namespace {
 
-const Endpoint kAsked{*IpAddress::parse("192.0.2.9"), 6379};
+const Endpoint kNode{*IpAddress::parse("192.0.2.9"), 6379};
 
 std::string text(const std::string& value) {
   return "$" + std::to_string(value.size()) + "\r\n" + value + "\r\n";
@@ -23,7 +23,7 @@ std::optional<std::vector<SlotRange>> parse(const std::string& bytes) {
   ReplyReader reader({});
   reader.feed(bytes_of(bytes));
   EXPECT_EQ(reader.next(), ReplyReader::Next::Reply);
-  return parse_slot_map(reader.reply(), kAsked);
+  return parse_slot_map(reader.reply(), kNode);
 }
 
 TEST(RedisSlotMap, NamesTheMasterOfEachRange) {

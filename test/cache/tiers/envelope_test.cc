@@ -7,13 +7,10 @@
 
 #include "cache/tiers/key_name.h"
 #include "test/cache/answers.h"
+#include "test/cache/tiers/seal_keys.h"
 
 namespace dotring::cache::tiers {
 namespace {
-
-SealKey key_number(char number) {
-  return SealKey::from_file_content(std::string(32, number)).value();
-}
 
 std::vector<uint8_t> close(Envelope& envelope, std::string_view body, std::string_view context) {
   std::vector<uint8_t> room(body.size() + Envelope::kOverheadMax);

@@ -107,8 +107,8 @@ TEST(FlushLogTest, MalformedListsAreRefused) {
 }
 
 /// One appliance's keeper; its messages are delivered by the test.
-struct Appliance {
-  explicit Appliance(FakeRedis& redis, std::vector<SealKey> keys = {})
+struct FlushingAppliance {
+  explicit FlushingAppliance(FakeRedis& redis, std::vector<SealKey> keys = {})
       : keeper({}, *memory, redis, Envelope(std::move(keys), {3, 4}), log, timers, wall) {}
 
   void store(std::string_view name) {
@@ -139,17 +139,17 @@ struct Appliance {
 class FlushKeeperTest : public testing::Test {
  protected:
   /// Everybody gets what was published, the sender too.
-  void deliver(std::initializer_list<Appliance*> appliances) {
+  void deliver(std::initializer_list<FlushingAppliance*> appliances) {
     std::vector<FakeRedis::Message> messages;
     messages.swap(redis_.published);
     for (const FakeRedis::Message& message : messages) {
       EXPECT_EQ(message.channel, "dotring:flush");
-      for (Appliance* appliance : appliances) {
+      for (FlushingAppliance* appliance : appliances) {
         appliance->keeper.on_message(bytes_of(message.octets));
       }
     }
   }
-  void start(Appliance& appliance) {
+  void start(FlushingAppliance& appliance) {
     appliance.keeper.start();
     redis_.answer();
   }
@@ -158,7 +158,7 @@ class FlushKeeperTest : public testing::Test {
 };
 
 TEST_F(FlushKeeperTest, TheFirstLookMakesTheRulesKnown) {
-  Appliance one(redis_);
+  FlushingAppliance one(redis_);
   EXPECT_FALSE(one.log.known());
   start(one);
   EXPECT_TRUE(one.log.known());
@@ -166,7 +166,7 @@ TEST_F(FlushKeeperTest, TheFirstLookMakesTheRulesKnown) {
 }
 
 TEST_F(FlushKeeperTest, RedisThatComesLateIsLookedAtThen) {
-  Appliance one(redis_);
+  FlushingAppliance one(redis_);
   redis_.refusing = true;
   start(one);
   EXPECT_FALSE(one.log.known());
@@ -177,7 +177,7 @@ TEST_F(FlushKeeperTest, RedisThatComesLateIsLookedAtThen) {
 }
 
 TEST_F(FlushKeeperTest, AFlushReachesTheOthersAndThoseWhoStartLater) {
-  Appliance one(redis_), other(redis_);
+  FlushingAppliance one(redis_), other(redis_);
   start(one);
   start(other);
   one.store("www.example.com");
@@ -192,13 +192,13 @@ TEST_F(FlushKeeperTest, AFlushReachesTheOthersAndThoseWhoStartLater) {
   EXPECT_TRUE(hides(other.log, "www.example.com", kNow));
   EXPECT_EQ(other.keeper.statistics().received.value(), 1u);
   EXPECT_EQ(one.keeper.statistics().received.value(), 0u);
-  Appliance later(redis_);
+  FlushingAppliance later(redis_);
   start(later);
   EXPECT_TRUE(hides(later.log, "www.example.com", kNow));
 }
 
 TEST_F(FlushKeeperTest, WhoLostARaceIsMergedIn) {
-  Appliance one(redis_), other(redis_);
+  FlushingAppliance one(redis_), other(redis_);
   start(one);
   start(other);
   one.flush(rule_of("a", false));
@@ -211,14 +211,14 @@ TEST_F(FlushKeeperTest, WhoLostARaceIsMergedIn) {
   one.pass(1001);
   other.pass(1001);
   redis_.answer();
-  Appliance later(redis_);
+  FlushingAppliance later(redis_);
   start(later);
   EXPECT_TRUE(hides(later.log, "a", kNow));
   EXPECT_TRUE(hides(later.log, "b", kNow));
 }
 
 TEST_F(FlushKeeperTest, WhatWasMissedIsFoundInTheList) {
-  Appliance one(redis_), other(redis_);
+  FlushingAppliance one(redis_), other(redis_);
   start(one);
   start(other);
   other.store("www.example.com");
@@ -234,7 +234,7 @@ TEST_F(FlushKeeperTest, WhatWasMissedIsFoundInTheList) {
 }
 
 TEST_F(FlushKeeperTest, AFlushWithoutRedisIsToldWhenItIsBack) {
-  Appliance one(redis_), other(redis_);
+  FlushingAppliance one(redis_), other(redis_);
   start(one);
   start(other);
   redis_.refusing = true;
@@ -249,7 +249,7 @@ TEST_F(FlushKeeperTest, AFlushWithoutRedisIsToldWhenItIsBack) {
 }
 
 TEST_F(FlushKeeperTest, GarbageIsCountedAndChangesNothing) {
-  Appliance one(redis_);
+  FlushingAppliance one(redis_);
   start(one);
   one.store("www.example.com");
   for (const std::string& garbage :
@@ -262,7 +262,7 @@ TEST_F(FlushKeeperTest, GarbageIsCountedAndChangesNothing) {
 
 TEST_F(FlushKeeperTest, SealedRulesShowNoName) {
   const SealKey key = SealKey::from_file_content(std::string(32, 'a')).value();
-  Appliance one(redis_, {key}), other(redis_, {key}), stranger(redis_);
+  FlushingAppliance one(redis_, {key}), other(redis_, {key}), stranger(redis_);
   start(one);
   one.flush(rule_of("secret.example", false));
   one.pass(1);

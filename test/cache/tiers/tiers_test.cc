@@ -2,13 +2,10 @@
 
 #include "test/cache/answers.h"
 #include "test/cache/tiers/fake_redis.h"
+#include "test/cache/tiers/seal_keys.h"
 
 namespace dotring::cache::tiers {
 namespace {
-
-SealKey key_number(char number) {
-  return SealKey::from_file_content(std::string(32, number)).value();
-}
 
 /// One appliance: its memory, its view of a Redis that others may share.
 struct Appliance {

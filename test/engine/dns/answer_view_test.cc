@@ -8,14 +8,7 @@
 namespace dotring::dns {
 namespace {
 
-constexpr uint16_t kReply = kFlagQr | kFlagRd | kFlagRa;
-
-const Octets kAddress = {192, 0, 2, 1};
 const Octets kName = wire("www.example");
-
-Octets octets_of(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
 
 MessageBuilder reply(unsigned type = type::kA, uint16_t rcode = 0) {
   return MessageBuilder(static_cast<uint16_t>(kReply | rcode)).question(kName, type);

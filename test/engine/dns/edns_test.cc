@@ -30,10 +30,6 @@ bool accepts(unsigned code, const Octets& data) {
   return read(from_class(option_octets(code, data))).ok;
 }
 
-Octets octets_of(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
-
 Octets write(const OptFields& fields, size_t before = 0, size_t room = 2000) {
   Octets octets(room);
   Writer writer(octets);

@@ -15,11 +15,19 @@ namespace dotring::dns {
 
 using Octets = std::vector<uint8_t>;
 
+/// The flags of an ordinary reply, and the RDATA of an A record.
+inline constexpr uint16_t kReply = kFlagQr | kFlagRd | kFlagRa;
+inline const Octets kAddress = {192, 0, 2, 1};
+
 /// The uncompressed wire form of a name that is known to be right.
 inline Octets wire(std::string_view text) {
   const std::optional<Name> name = name_from_text(text);
   if (!name) return {};
   return {name->octets.begin(), name->octets.begin() + name->size};
+}
+
+inline Octets octets_of(Bytes bytes) {
+  return {bytes.begin(), bytes.end()};
 }
 
 inline Octets operator+(Octets a, const Octets& b) {

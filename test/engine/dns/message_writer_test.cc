@@ -9,8 +9,7 @@
 namespace dotring::dns {
 namespace {
 
-const Octets kName = wire("WwW.Example");
-const Octets kAddress = {192, 0, 2, 1};
+const Octets kMixedName = wire("WwW.Example");
 
 // What a writer put into its room, read again.
 struct Written {
@@ -36,7 +35,7 @@ Written error_reply(const MessageBuilder& query, uint16_t rcode, const OptFields
 }
 
 MessageBuilder plain_query(uint16_t flags = kFlagRd) {
-  return MessageBuilder(flags).question(kName, type::kTxt);
+  return MessageBuilder(flags).question(kMixedName, type::kTxt);
 }
 
 MessageBuilder edns_query(uint32_t opt_ttl = 0x8000) {
@@ -46,7 +45,7 @@ MessageBuilder edns_query(uint32_t opt_ttl = 0x8000) {
 TEST(ErrorReply, RepeatsIdQuestionOpcodeRdAndCd) {
   const Written reply = error_reply(plain_query(kFlagRd | kFlagCd), rcode::kServFail);
   const Octets wanted = MessageBuilder(kFlagQr | kFlagRd | kFlagRa | kFlagCd | rcode::kServFail)
-                            .question(kName, type::kTxt)
+                            .question(kMixedName, type::kTxt)
                             .octets();
   EXPECT_EQ(reply.octets, wanted);
 }
@@ -161,7 +160,7 @@ TEST(TruncatedReply, HasTcQuestionAndOptOnly) {
   const MessageBuilder query = edns_query(0);
   const size_t size = write_truncated_reply(view_query(query), rcode::kNxDomain, {}, room);
   const Octets wanted = MessageBuilder(kFlagQr | kFlagTc | kFlagRd | kFlagRa | rcode::kNxDomain)
-                            .question(kName, type::kTxt)
+                            .question(kMixedName, type::kTxt)
                             .opt()
                             .octets();
   EXPECT_EQ(read_again(room, size).octets, wanted);
@@ -169,11 +168,11 @@ TEST(TruncatedReply, HasTcQuestionAndOptOnly) {
 
 TEST(MinimalAnyReply, IsHinfo) {
   Octets room(kShortReplySizeMax);
-  const MessageBuilder query = MessageBuilder().question(kName, type::kAny).opt();
+  const MessageBuilder query = MessageBuilder().question(kMixedName, type::kAny).opt();
   const size_t size = write_minimal_any_reply(view_query(query), 3600, {}, room);
   const Octets wanted =
       MessageBuilder(kFlagQr | kFlagRd | kFlagRa)
-          .question(kName, type::kAny)
+          .question(kMixedName, type::kAny)
           .answer(kAtQuestion, type::kHinfo, 3600, {7, 'R', 'F', 'C', '8', '4', '8', '2', 0})
           .opt()
           .octets();
@@ -183,7 +182,7 @@ TEST(MinimalAnyReply, IsHinfo) {
 TEST(MinimalAnyReply, HasAClassOfItsOwn) {
   for (const unsigned klass : {1u, 3u, 255u}) {
     Octets room(kShortReplySizeMax);
-    const MessageBuilder query = MessageBuilder().question(kName, type::kAny, klass);
+    const MessageBuilder query = MessageBuilder().question(kMixedName, type::kAny, klass);
     const size_t size = write_minimal_any_reply(view_query(query), 3600, {}, room);
     const Written reply = read_again(room, size);
     EXPECT_EQ(reply.view.question.klass, klass);
@@ -195,7 +194,7 @@ TEST(MinimalAnyReply, HasAClassOfItsOwn) {
 // ---------------------------------------------------------------------------------------------------------
 // Stored answers
 
-Octets stored_answer(uint16_t flags, const Octets& name = kName) {
+Octets stored_answer(uint16_t flags, const Octets& name = kMixedName) {
   const MessageBuilder message = MessageBuilder(static_cast<uint16_t>(kFlagQr | flags), 0x9999)
                                      .question(name, type::kTxt)
                                      .answer(kAtQuestion, type::kTxt, 60, {1, 'x'})
@@ -217,7 +216,7 @@ Written finish(const MessageBuilder& query, const Octets& stored, const OptField
 TEST(StoredReply, IsTheAnswerWithTheQuerysIdQuestionAndOpt) {
   const Octets stored = stored_answer(kFlagRd | kFlagRa | rcode::kNxDomain);
   const Octets wanted = MessageBuilder(kFlagQr | kFlagRd | kFlagRa | rcode::kNxDomain)
-                            .question(kName, type::kTxt)
+                            .question(kMixedName, type::kTxt)
                             .answer(kAtQuestion, type::kTxt, 60, {1, 'x'})
                             .additional(wire("ns"), type::kA, 70, kAddress)
                             .opt()
@@ -269,7 +268,7 @@ TEST(StoredReply, CarriesTheExtendedErrorOfAStaleAnswer) {
 // ---------------------------------------------------------------------------------------------------------
 // Queries to upstreams
 
-Octets upstream_query(uint8_t bits, const OptFields& opt, const Octets& name = kName) {
+Octets upstream_query(uint8_t bits, const OptFields& opt, const Octets& name = kMixedName) {
   const QuestionKey key({name, type::kTxt, kClassIn}, bits, {1, 2});
   Octets room(kUpstreamQuerySizeMax);
   room.resize(write_upstream_query(key, 0xabcd, opt, room));
@@ -318,7 +317,7 @@ TEST(UpstreamQuery, OfTheLongestNameFitsItsRoom) {
 }
 
 TEST(UpstreamQuery, IsNothingWithoutRoom) {
-  const QuestionKey key({kName, type::kTxt, kClassIn}, 0, {1, 2});
+  const QuestionKey key({kMixedName, type::kTxt, kClassIn}, 0, {1, 2});
   const size_t needed = upstream_query(0, {}).size();
   for (size_t size = 0; size < needed; ++size) {
     Octets room(size);

@@ -7,10 +7,6 @@
 namespace dotring::dns {
 namespace {
 
-Octets octets_of(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
-
 QueryVerdict verdict_of(const MessageBuilder& message) {
   return view_query(message).verdict;
 }

@@ -14,10 +14,6 @@ QuestionKey key_of(const Octets& name, uint16_t type = type::kA, uint16_t klass 
   return QuestionKey({name, type, klass}, bits, kHashKey);
 }
 
-Octets octets_of(Bytes bytes) {
-  return {bytes.begin(), bytes.end()};
-}
-
 TEST(QuestionKey, IsLowerCaseNameTypeClassBits) {
   const QuestionKey key = key_of(wire("WWW.Example"), 0x1234, 0x5678, QuestionKey::kDo);
   EXPECT_EQ(octets_of(key.bytes()), wire("www.example") + be16(0x1234) + be16(0x5678) + Octets{1});

@@ -7,11 +7,7 @@
 namespace dotring::dns {
 namespace {
 
-constexpr uint16_t kReply = kFlagQr | kFlagRd | kFlagRa;
-
-const Octets kAddress = {192, 0, 2, 1};
-
-MessageBuilder reply(uint16_t flags = kReply) {
+MessageBuilder stored_reply(uint16_t flags = kReply) {
   return MessageBuilder(flags).question(wire("WwW.eXample"));
 }
 
@@ -47,7 +43,7 @@ Octets aged(Octets message, uint32_t age_s, uint32_t floor_s = 0) {
 }
 
 TEST(StoredForm, HasNoIdNoTruncationNoOptAndALowerCaseQuestion) {
-  const MessageBuilder message = reply(kReply | kFlagTc | kFlagAd | rcode::kNxDomain)
+  const MessageBuilder message = stored_reply(kReply | kFlagTc | kFlagAd | rcode::kNxDomain)
                                      .answer(kAtQuestion, type::kA, 60, kAddress)
                                      .additional(wire("Ns"), type::kA, 70, kAddress)
                                      .opt();
@@ -60,12 +56,12 @@ TEST(StoredForm, HasNoIdNoTruncationNoOptAndALowerCaseQuestion) {
 }
 
 TEST(StoredForm, OfAMessageWithoutOptKeepsEverything) {
-  const MessageBuilder message = reply().additional(wire("ns"), type::kA, 70, kAddress);
+  const MessageBuilder message = stored_reply().additional(wire("ns"), type::kA, 70, kAddress);
   EXPECT_EQ(stored(message).size(), message.octets().size());
 }
 
 TEST(StoredForm, RecordsBehindOptAreCutWithIt) {
-  const MessageBuilder message = reply()
+  const MessageBuilder message = stored_reply()
                                      .additional(wire("a"), type::kA, 1, kAddress)
                                      .opt()
                                      .additional(wire("b"), type::kA, 2, kAddress);
@@ -75,7 +71,7 @@ TEST(StoredForm, RecordsBehindOptAreCutWithIt) {
 }
 
 TEST(StoredForm, OfTheStoredFormIsTheSame) {
-  const MessageBuilder message = reply().answer(kAtQuestion, type::kA, 60, kAddress).opt();
+  const MessageBuilder message = stored_reply().answer(kAtQuestion, type::kA, 60, kAddress).opt();
   const Octets once = stored(message);
   Octets twice(once.size());
   twice.resize(to_stored_form(once, view_answer(once, {}), twice.data()));
@@ -83,7 +79,7 @@ TEST(StoredForm, OfTheStoredFormIsTheSame) {
 }
 
 TEST(Ttls, AgeDownToTheFloorInAllSections) {
-  const Octets message = reply()
+  const Octets message = stored_reply()
                              .answer(kAtQuestion, type::kA, 300, kAddress)
                              .authority(wire("ns"), type::kNs, 60, wire("ns"))
                              .additional(wire("ns"), type::kA, 10, kAddress)
@@ -96,13 +92,14 @@ TEST(Ttls, AgeDownToTheFloorInAllSections) {
 }
 
 TEST(Ttls, AgeingTouchesNothingElse) {
-  const Octets message = reply().answer(kAtQuestion, type::kA, 0x01020304, kAddress).octets();
-  const Octets wanted = reply().answer(kAtQuestion, type::kA, 0x01020303, kAddress).octets();
+  const Octets message =
+      stored_reply().answer(kAtQuestion, type::kA, 0x01020304, kAddress).octets();
+  const Octets wanted = stored_reply().answer(kAtQuestion, type::kA, 0x01020303, kAddress).octets();
   EXPECT_EQ(aged(message, 1), wanted);
 }
 
 TEST(Ttls, ValuesThatLookNegativeAgeAsZero) {
-  const Octets message = reply()
+  const Octets message = stored_reply()
                              .answer(kAtQuestion, type::kA, 0x80000000, kAddress)
                              .answer(kAtQuestion, type::kA, 0xffffffff, kAddress)
                              .answer(kAtQuestion, type::kA, 0x7fffffff, kAddress)
@@ -112,7 +109,7 @@ TEST(Ttls, ValuesThatLookNegativeAgeAsZero) {
 }
 
 TEST(Ttls, AreSetForStaleAnswers) {
-  Octets message = reply()
+  Octets message = stored_reply()
                        .answer(kAtQuestion, type::kA, 0x80000000, kAddress)
                        .additional(kAtQuestion, type::kTxt, 1, {0})
                        .octets();
@@ -122,7 +119,7 @@ TEST(Ttls, AreSetForStaleAnswers) {
 }
 
 TEST(Ttls, ReachTheEndOfTheLargestMessage) {
-  MessageBuilder message = reply();
+  MessageBuilder message = stored_reply();
   const size_t rest = kMessageSizeMax - message.octets().size() - 12 - 11;
   message.answer(kAtQuestion, 65280, 5, Octets(rest, 1)).answer({0}, 65280, 7, {});
   ASSERT_EQ(message.octets().size(), kMessageSizeMax);

@@ -3,12 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"
+#include "test/engine/protect/clients.h"
 
 namespace dotring::protect {
 namespace {
-
-constexpr uint64_t kSecond = 1'000'000;
-constexpr uint64_t kStart = 1'000 * kSecond;
 
 TEST(BucketTable, LimitsOfDifferentSizeShareIt) {
   const BucketTable::Limit few = BucketTable::Limit::of(2, 1000);

@@ -2,12 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "test/engine/protect/clients.h"
+
 namespace dotring::protect {
 namespace {
-
-IpAddress address(const char* text) {
-  return *IpAddress::parse(text);
-}
 
 TEST(ClientNetworks, AllAddressesOfANetworkAreOneClient) {
   const ClientNetworks clients({.ipv4_bits = 24, .ipv6_bits = 56, .exempt = {}}, {1, 2});

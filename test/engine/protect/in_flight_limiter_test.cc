@@ -4,10 +4,10 @@
 
 #include <thread>
 
+#include "test/engine/protect/clients.h"
+
 namespace dotring::protect {
 namespace {
-
-constexpr HashKey kKey{1, 2};
 
 IpAddress numbered(uint32_t number) {
   uint8_t octets[4];

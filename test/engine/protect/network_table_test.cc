@@ -3,13 +3,10 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/random.h"
+#include "test/engine/protect/clients.h"
 
 namespace dotring::protect {
 namespace {
-
-IpAddress address(const char* text) {
-  return *IpAddress::parse(text);
-}
 
 NetworkTable table(const std::vector<std::pair<const char*, uint8_t>>& networks) {
   std::vector<NetworkTable::Entry> entries;

@@ -5,17 +5,10 @@
 #include <thread>
 
 #include "engine/base/random.h"
+#include "test/engine/protect/clients.h"
 
 namespace dotring::protect {
 namespace {
-
-constexpr HashKey kKey{1, 2};
-constexpr uint64_t kSecond = 1'000'000;
-constexpr uint64_t kStart = 1'000 * kSecond;
-
-IpAddress address(const char* text) {
-  return *IpAddress::parse(text);
-}
 
 IpAddress forged(Random& random) {
   const uint64_t drawn = random.next();

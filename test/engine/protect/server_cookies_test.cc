@@ -23,7 +23,7 @@ ServerCookies::Secret secret(std::string_view digits) {
 }
 
 const ServerCookies::Secret kSecret = secret("e5e973e5a6b2a43f48e7dc849e37bfcf");
-const IpAddress kClient = *IpAddress::parse("198.51.100.100");
+const IpAddress kRfcClient = *IpAddress::parse("198.51.100.100");
 constexpr uint32_t kNow = 1559731985;
 
 ServerCookies cookies(const std::vector<ServerCookies::Secret>& secrets = {kSecret}) {
@@ -35,14 +35,14 @@ std::vector<uint8_t> reply(const ServerCookies::Judged& judged) {
 }
 
 TEST(ServerCookies, ANewClientLearnsItsCookie) {  // A.1
-  const auto judged = cookies().judge(octets("2464c4abcf10c957"), kClient, kNow);
+  const auto judged = cookies().judge(octets("2464c4abcf10c957"), kRfcClient, kNow);
   EXPECT_EQ(judged.state, CookieState::Missing);
   EXPECT_EQ(reply(judged), octets("2464c4abcf10c957010000005cf79f111f8130c3eee29480"));
 }
 
 TEST(ServerCookies, AnOlderCookieIsValidAndRenewed) {  // A.2
   const auto asked = octets("2464c4abcf10c957010000005cf79f111f8130c3eee29480");
-  const auto judged = cookies().judge(asked, kClient, 1559734385);
+  const auto judged = cookies().judge(asked, kRfcClient, 1559734385);
   EXPECT_EQ(judged.state, CookieState::Valid);
   EXPECT_EQ(reply(judged), octets("2464c4abcf10c957010000005cf7a871d4a564a1442aca77"));
 }
@@ -68,15 +68,15 @@ TEST(ServerCookies, TheOldSecretIsAcceptedAndTheNewOneAnswers) {  // A.4
 
 TEST(ServerCookies, AYoungCookieIsGivenBackAsItIs) {
   const auto asked = octets("2464c4abcf10c957010000005cf79f111f8130c3eee29480");
-  const auto judged = cookies().judge(asked, kClient, kNow + 1799);
+  const auto judged = cookies().judge(asked, kRfcClient, kNow + 1799);
   EXPECT_EQ(judged.state, CookieState::Valid);
   EXPECT_EQ(reply(judged), asked);
-  EXPECT_NE(reply(cookies().judge(asked, kClient, kNow + 1800)), asked);
+  EXPECT_NE(reply(cookies().judge(asked, kRfcClient, kNow + 1800)), asked);
 }
 
 TEST(ServerCookies, IsValidForAnHourBackAndFiveMinutesAhead) {
   const auto asked = octets("2464c4abcf10c957010000005cf79f111f8130c3eee29480");
-  const auto state = [&](uint32_t now) { return cookies().judge(asked, kClient, now).state; };
+  const auto state = [&](uint32_t now) { return cookies().judge(asked, kRfcClient, now).state; };
   EXPECT_EQ(state(kNow + 3600), CookieState::Valid);
   EXPECT_EQ(state(kNow + 3601), CookieState::Invalid);
   EXPECT_EQ(state(kNow - 300), CookieState::Valid);
@@ -91,7 +91,7 @@ TEST(ServerCookies, AnotherAddressClientCookieOrOctetIsInvalid) {
   for (size_t i = 0; i < asked.size(); ++i) {
     auto changed = asked;
     changed[i] ^= 1;
-    const auto judged = cookies().judge(changed, kClient, kNow);
+    const auto judged = cookies().judge(changed, kRfcClient, kNow);
     EXPECT_EQ(judged.state, CookieState::Invalid) << i;
     EXPECT_NE(reply(judged), changed) << i;
   }
@@ -100,7 +100,7 @@ TEST(ServerCookies, AnotherAddressClientCookieOrOctetIsInvalid) {
 TEST(ServerCookies, CookiesOfOtherSizesAreForeignAndImpossibleOnesNone) {
   for (size_t size = 0; size <= 44; ++size) {
     const std::vector<uint8_t> asked(size, 1);
-    const CookieState state = cookies().judge(asked, kClient, kNow).state;
+    const CookieState state = cookies().judge(asked, kRfcClient, kNow).state;
     const bool possible = size >= 16 && size <= 40;
     EXPECT_EQ(state, size == 8  ? CookieState::Missing
                      : possible ? CookieState::Invalid

@@ -7,9 +7,7 @@
 namespace dotring::query {
 namespace {
 
-constexpr uint16_t kCookie = 10;
 constexpr uint16_t kExtendedError = 15;
-const Octets kClientCookie = {1, 2, 3, 4, 5, 6, 7, 8};
 
 QuerySpec asks(const Octets& cookie = {}) {
   QuerySpec spec;

@@ -16,6 +16,10 @@ namespace dotring::query {
 
 using Octets = std::vector<uint8_t>;
 
+/// The EDNS option COOKIE (RFC 7873 section 4), and a client's.
+inline constexpr uint16_t kCookie = 10;
+inline const Octets kClientCookie = {1, 2, 3, 4, 5, 6, 7, 8};
+
 /// "www.Example.com", uncompressed, in the case given.
 Octets name_wire(const std::string& name);
 /// "A", "TYPE65280"; 0 for what ldns does not know.

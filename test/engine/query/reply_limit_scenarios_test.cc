@@ -7,8 +7,6 @@
 namespace dotring::query {
 namespace {
 
-constexpr uint16_t kCookie = 10;
-const Octets kClientCookie = {1, 2, 3, 4, 5, 6, 7, 8};
 constexpr char kVictim[] = "10.0.0.1";
 constexpr char kSoa[] = "example.com. 60 IN SOA ns. admin. 1 2 3 4 60";
 

@@ -8,8 +8,8 @@ namespace dotring::capture {
 namespace {
 
 // Long enough for three fragments.
-const Octets kQuery = query(1) + Octets(80, 7);
-const Octets kDatagram = udp(kClient4, kServer4, kQuery);
+const Octets kLongQuery = query(1) + Octets(80, 7);
+const Octets kDatagram = udp(kClient4, kServer4, kLongQuery);
 
 Octets piece(size_t from, size_t size, uint16_t id = 1) {
   const bool more = from + size < kDatagram.size();
@@ -25,14 +25,14 @@ TEST(FragmentsTest, PutsDatagramsTogetherInAnyOrder) {
   do {
     Dissection dissection(228);
     for (const int index : order) dissection.take(pieces()[static_cast<size_t>(index)]);
-    EXPECT_EQ(dissection.messages(), std::vector<Octets>{kQuery});
+    EXPECT_EQ(dissection.messages(), std::vector<Octets>{kLongQuery});
     EXPECT_EQ(dissection.count(Fate::FragmentUsed), 2u);
     EXPECT_EQ(dissection.count(Fate::Queries), 1u);
   } while (std::ranges::next_permutation(order).found);
 }
 
 TEST(FragmentsTest, PutsIpv6DatagramsTogether) {
-  const Octets datagram = Octets{17, 0} + Octets(6) + udp(kClient6, kServer6, kQuery);
+  const Octets datagram = Octets{17, 0} + Octets(6) + udp(kClient6, kServer6, kLongQuery);
   Dissection dissection(229);
   const auto part = [&](size_t from, size_t size, bool more) {
     return ipv6(kClient6, kServer6, 44,
@@ -40,7 +40,7 @@ TEST(FragmentsTest, PutsIpv6DatagramsTogether) {
   };
   dissection.take(part(64, 1000, false));
   dissection.take(part(0, 64, true));
-  EXPECT_EQ(dissection.messages(), std::vector<Octets>{kQuery});
+  EXPECT_EQ(dissection.messages(), std::vector<Octets>{kLongQuery});
 }
 
 TEST(FragmentsTest, KeepsDatagramsApart) {
@@ -49,7 +49,7 @@ TEST(FragmentsTest, KeepsDatagramsApart) {
     dissection.take(pieces(1)[i]);
     dissection.take(pieces(2)[i]);
   }
-  EXPECT_EQ(dissection.messages(), (std::vector<Octets>{kQuery, kQuery}));
+  EXPECT_EQ(dissection.messages(), (std::vector<Octets>{kLongQuery, kLongQuery}));
 }
 
 TEST(FragmentsTest, TakesTheSameFragmentTwice) {

@@ -70,13 +70,13 @@ Octets content() {
   return octets;
 }
 
-struct Result {
+struct Unpacked {
   Octets octets;
   std::string failure;
 };
 
-Result read_all(Input& input) {
-  Result result;
+Unpacked unpack(Input& input) {
+  Unpacked result;
   uint8_t room[1000];
   while (const size_t size = input.read(room)) {
     result.octets.insert(result.octets.end(), room, room + size);
@@ -85,15 +85,15 @@ Result read_all(Input& input) {
   return result;
 }
 
-Result read_all(const Octets& file) {
+Unpacked unpack(const Octets& file) {
   Input input;
   input.open(Bytes(file));
-  return read_all(input);
+  return unpack(input);
 }
 
 TEST(InputTest, FindsTheCompressionByContent) {
   for (const Compress compress : {gzip, xz, zstd, lz4, plain}) {
-    const Result result = read_all(compress(content()));
+    const Unpacked result = unpack(compress(content()));
     EXPECT_EQ(result.octets, content());
     EXPECT_EQ(result.failure, "");
   }
@@ -101,7 +101,7 @@ TEST(InputTest, FindsTheCompressionByContent) {
 
 TEST(InputTest, ReadsStreamsOneBehindTheOther) {
   for (const Compress compress : kPacked) {
-    const Result result = read_all(compress(content()) + compress({1, 2, 3}));
+    const Unpacked result = unpack(compress(content()) + compress({1, 2, 3}));
     EXPECT_EQ(result.octets, content() + Octets({1, 2, 3}));
     EXPECT_EQ(result.failure, "");
   }
@@ -110,7 +110,7 @@ TEST(InputTest, ReadsStreamsOneBehindTheOther) {
 TEST(InputTest, GivesWhatWasReadBeforeTheEndThatIsMissing) {
   for (const Compress compress : kPacked) {
     const Octets packed = compress(content());
-    const Result result = read_all(cut(packed, 0, packed.size() / 2));
+    const Unpacked result = unpack(cut(packed, 0, packed.size() / 2));
     EXPECT_GT(result.octets.size(), 10'000u);
     EXPECT_EQ(result.octets, cut(content(), 0, result.octets.size()));
     EXPECT_NE(result.failure, "");
@@ -121,14 +121,14 @@ TEST(InputTest, SaysThatCompressedDataAreCorrupt) {
   for (const Compress compress : kPacked) {
     Octets packed = compress(content());
     for (size_t i = packed.size() / 2; i < packed.size() / 2 + 64; ++i) packed[i] ^= 0x5a;
-    EXPECT_NE(read_all(packed).failure, "");
+    EXPECT_NE(unpack(packed).failure, "");
   }
 }
 
 TEST(InputTest, TakesWhatOnlyBeginsLikeACompressedFile) {
-  EXPECT_NE(read_all(Octets{0x1f, 0x8b, 0xff}).failure, "");
-  EXPECT_NE(read_all(Octets{0xfd, '7', 'z', 'X', 'Z', 0}).failure, "");
-  EXPECT_EQ(read_all(Octets{0xfd, '7', 'z'}).octets, (Octets{0xfd, '7', 'z'}));
+  EXPECT_NE(unpack(Octets{0x1f, 0x8b, 0xff}).failure, "");
+  EXPECT_NE(unpack(Octets{0xfd, '7', 'z', 'X', 'Z', 0}).failure, "");
+  EXPECT_EQ(unpack(Octets{0xfd, '7', 'z'}).octets, (Octets{0xfd, '7', 'z'}));
 }
 
 TEST(InputTest, PeeksWithoutTaking) {
@@ -137,7 +137,7 @@ TEST(InputTest, PeeksWithoutTaking) {
   input.open(Bytes(file));
   EXPECT_TRUE(equal(input.peek(3), Octets{1, 2, 3}));
   EXPECT_TRUE(equal(input.peek(4), Octets{1, 2, 3, 4}));
-  EXPECT_EQ(read_all(input).octets, (Octets{1, 2, 3, 4, 5}));
+  EXPECT_EQ(unpack(input).octets, (Octets{1, 2, 3, 4, 5}));
   EXPECT_TRUE(input.peek(4).empty());
 }
 
@@ -149,7 +149,7 @@ TEST(InputTest, ReadsFilesAndPipes) {
              static_cast<std::streamsize>(packed.size()));
   Input file;
   EXPECT_EQ(file.open(path), std::nullopt);
-  EXPECT_EQ(read_all(file).octets, content());
+  EXPECT_EQ(unpack(file).octets, content());
   unlink(path.c_str());
 
   int ends[2];
@@ -164,7 +164,7 @@ TEST(InputTest, ReadsFilesAndPipes) {
   });
   Input piped;
   EXPECT_EQ(piped.open("/proc/self/fd/" + std::to_string(ends[0])), std::nullopt);
-  EXPECT_EQ(read_all(piped).octets, content());
+  EXPECT_EQ(unpack(piped).octets, content());
   writer.join();
   close(ends[0]);
 }

@@ -33,8 +33,8 @@ class AgendaTest : public testing::Test {
     return count;
   }
 
-  static Reader::Options options(const std::string& path) {
-    Reader::Options options;
+  static CaptureReader::Options options(const std::string& path) {
+    CaptureReader::Options options;
     options.path = path;
     options.batch_size = 7;
     return options;
@@ -42,7 +42,7 @@ class AgendaTest : public testing::Test {
 
   File file_{capture_of(100)};
   std::counting_semaphore<> ready_{0};
-  Reader reader_{options(file_.path()), {1, 2}, [this] { ready_.release(); }};
+  CaptureReader reader_{options(file_.path()), {1, 2}, [this] { ready_.release(); }};
   Agenda agenda_{reader_, {Pace::Recorded, 2, 0}, 50};
 };
 

@@ -52,7 +52,7 @@ std::optional<std::string> SocketFile::bind_name(mode_t mode, int backlog) {
   if (stat(name_.c_str(), &status) != 0) return failed("stat");
   device_ = status.st_dev;
   inode_ = status.st_ino;
-  if (listen(descriptor_, backlog) != 0) return failed("listen");
+  if (::listen(descriptor_, backlog) != 0) return failed("listen");
   return std::nullopt;
 }
 

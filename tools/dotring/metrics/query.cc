@@ -7,8 +7,6 @@
 namespace dotring::appliance {
 namespace {
 
-using query::Statistics;
-
 constexpr std::array<std::string_view, query::kTransports> kTransportNames = {"udp", "tcp", "tls",
                                                                               "https"};
 constexpr std::array<std::string_view, query::kDropReasons> kDropNames = {
@@ -16,83 +14,84 @@ constexpr std::array<std::string_view, query::kDropReasons> kDropNames = {
 constexpr std::array<std::string_view, query::kWaitLimits> kLimitNames = {"client", "clients",
                                                                           "question", "questions"};
 // IANA, "DNS RCODEs"; the last one stands for all others.
-constexpr std::array<std::string_view, Statistics::kRcodes> kRcodeNames = {
+constexpr std::array<std::string_view, query::Statistics::kRcodes> kRcodeNames = {
     "NOERROR", "FORMERR",  "SERVFAIL",  "NXDOMAIN", "NOTIMP",    "REFUSED", "YXDOMAIN",
     "YXRRSET", "NXRRSET",  "NOTAUTH",   "NOTZONE",  "DSOTYPENI", "RCODE12", "RCODE13",
     "RCODE14", "RCODE15",  "BADVERS",   "BADKEY",   "BADTIME",   "BADMODE", "BADNAME",
     "BADALG",  "BADTRUNC", "BADCOOKIE", "OTHER"};
 
-void add_traffic(MetricsPage& page, const std::vector<const Statistics*>& all) {
+void add_traffic(MetricsPage& page, const std::vector<const query::Statistics*>& all) {
   for (size_t i = 0; i < kTransportNames.size(); ++i) {
-    page.counter("dotring_queries_total", "Queries from clients.",
-                 total(all, [i](const Statistics& s) -> const Counter& { return s.queries[i]; }),
-                 {{"transport", std::string(kTransportNames[i])}});
+    page.counter(
+        "dotring_queries_total", "Queries from clients.",
+        total(all, [i](const query::Statistics& s) -> const Counter& { return s.queries[i]; }),
+        {{"transport", std::string(kTransportNames[i])}});
   }
   for (size_t i = 0; i < kRcodeNames.size(); ++i) {
-    page.counter("dotring_replies_total", "Replies to clients.",
-                 total(all, [i](const Statistics& s) -> const Counter& { return s.replies[i]; }),
-                 {{"rcode", std::string(kRcodeNames[i])}});
+    page.counter(
+        "dotring_replies_total", "Replies to clients.",
+        total(all, [i](const query::Statistics& s) -> const Counter& { return s.replies[i]; }),
+        {{"rcode", std::string(kRcodeNames[i])}});
   }
   for (size_t i = 0; i < kDropNames.size(); ++i) {
-    page.counter("dotring_queries_dropped_total", "Queries that got no reply.",
-                 total(all, [i](const Statistics& s) -> const Counter& { return s.dropped[i]; }),
-                 {{"reason", std::string(kDropNames[i])}});
+    page.counter(
+        "dotring_queries_dropped_total", "Queries that got no reply.",
+        total(all, [i](const query::Statistics& s) -> const Counter& { return s.dropped[i]; }),
+        {{"reason", std::string(kDropNames[i])}});
   }
   page.counter("dotring_replies_truncated_total", "Replies with TC set here, as they did not fit.",
-               total(all, &Statistics::replies_truncated));
+               total(all, &query::Statistics::replies_truncated));
 }
 
-struct Named {
-  std::string_view name;
-  Counter Statistics::*counter;
-};
-
-void add_by(MetricsPage& page, const std::vector<const Statistics*>& all, std::string_view metric,
-            std::string_view help, const std::string& label, std::span<const Named> values) {
-  for (const Named& value : values) {
+void add_by(MetricsPage& page, const std::vector<const query::Statistics*>& all,
+            std::string_view metric, std::string_view help, const std::string& label,
+            std::span<const NamedCounter<query::Statistics>> values) {
+  for (const NamedCounter<query::Statistics>& value : values) {
     page.counter(metric, help, total(all, value.counter), {{label, std::string(value.name)}});
   }
 }
 
-constexpr Named kResults[] = {
-    {"hit", &Statistics::hits},          {"stale", &Statistics::stale_at_once},
-    {"failing", &Statistics::failing},   {"local", &Statistics::local},
-    {"rejected", &Statistics::rejected}, {"miss", &Statistics::misses},
-    {"shed", &Statistics::shed}};
-constexpr Named kStale[] = {{"at_once", &Statistics::stale_at_once},
-                            {"failure", &Statistics::stale_after_failure},
-                            {"delay", &Statistics::stale_after_delay}};
+constexpr NamedCounter<query::Statistics> kResults[] = {
+    {"hit", &query::Statistics::hits},          {"stale", &query::Statistics::stale_at_once},
+    {"failing", &query::Statistics::failing},   {"local", &query::Statistics::local},
+    {"rejected", &query::Statistics::rejected}, {"miss", &query::Statistics::misses},
+    {"shed", &query::Statistics::shed}};
+constexpr NamedCounter<query::Statistics> kStale[] = {
+    {"at_once", &query::Statistics::stale_at_once},
+    {"failure", &query::Statistics::stale_after_failure},
+    {"delay", &query::Statistics::stale_after_delay}};
 
-void add_waiting(MetricsPage& page, const std::vector<const Statistics*>& all) {
+void add_waiting(MetricsPage& page, const std::vector<const query::Statistics*>& all) {
   for (size_t i = 0; i < kLimitNames.size(); ++i) {
-    page.counter("dotring_queries_over_limit_total",
-                 "Misses that could not wait, by limit; those with a stale answer got that.",
-                 total(all, [i](const Statistics& s) -> const Counter& { return s.over_limit[i]; }),
-                 {{"limit", std::string(kLimitNames[i])}});
+    page.counter(
+        "dotring_queries_over_limit_total",
+        "Misses that could not wait, by limit; those with a stale answer got that.",
+        total(all, [i](const query::Statistics& s) -> const Counter& { return s.over_limit[i]; }),
+        {{"limit", std::string(kLimitNames[i])}});
   }
   page.counter("dotring_queries_joined_total", "Misses that joined an equal question in flight.",
-               total(all, &Statistics::joined));
+               total(all, &query::Statistics::joined));
   page.counter("dotring_queries_failed_total", "Misses answered SERVFAIL for want of an answer.",
-               total(all, &Statistics::failed));
+               total(all, &query::Statistics::failed));
   page.counter("dotring_questions_overdue_total", "Questions that their deadline ended.",
-               total(all, &Statistics::overdue));
+               total(all, &query::Statistics::overdue));
   page.counter("dotring_refreshes_total", "Questions asked ahead of expiry, nobody waiting.",
-               total(all, &Statistics::refreshes));
+               total(all, &query::Statistics::refreshes));
   page.counter("dotring_answers_refused_total", "Answers of upstreams that were of no use.",
-               total(all, &Statistics::answers_refused));
+               total(all, &query::Statistics::answers_refused));
   page.gauge("dotring_queries_waiting", "Clients that wait for an answer now.",
-             static_cast<double>(total(all, &Statistics::waiting)));
+             static_cast<double>(total(all, &query::Statistics::waiting)));
   page.gauge("dotring_questions_in_flight", "Different questions in flight now.",
-             static_cast<double>(total(all, &Statistics::resolutions)));
+             static_cast<double>(total(all, &query::Statistics::resolutions)));
   page.seconds("dotring_query_wait_seconds",
                "From arrival to reply, of misses; dotring_query_turn_seconds has all others.",
-               Merged(all, &Statistics::wait_us));
+               Merged(all, &query::Statistics::wait_us));
 }
 
 }  // namespace
 
 void add_query_metrics(MetricsPage& page, const MetricSources& sources) {
-  const std::vector<const Statistics*>& all = sources.queries;
+  const std::vector<const query::Statistics*>& all = sources.queries;
   add_traffic(page, all);
   add_by(page, all, "dotring_query_results_total", "Queries by how they were answered.", "result",
          kResults);

@@ -11,18 +11,13 @@ using Tier = cache::tiers::Statistics;
 using Flush = cache::tiers::FlushStatistics;
 
 template <typename Part>
-struct Named {
-  std::string_view name;
-  Counter Part::*counter;
-};
-template <typename Part>
 struct Plain {
   std::string_view name;
   std::string_view help;
   Counter Part::*counter;
 };
 
-constexpr Named<Connection> kCommands[] = {
+constexpr NamedCounter<Connection> kCommands[] = {
     {"get", &Connection::gets}, {"set", &Connection::sets}, {"publish", &Connection::publishes}};
 
 constexpr Plain<Connection> kConnection[] = {
@@ -57,9 +52,9 @@ constexpr Plain<Connection> kConnection[] = {
      &Connection::gaps},
 };
 
-constexpr Named<Tier> kLookups[] = {{"hit", &Tier::hits_fresh},  {"stale", &Tier::hits_stale},
-                                    {"miss", &Tier::misses},     {"failure", &Tier::failures},
-                                    {"refused", &Tier::refused}, {"flushed", &Tier::flushed}};
+constexpr NamedCounter<Tier> kLookups[] = {
+    {"hit", &Tier::hits_fresh},   {"stale", &Tier::hits_stale}, {"miss", &Tier::misses},
+    {"failure", &Tier::failures}, {"refused", &Tier::refused},  {"flushed", &Tier::flushed}};
 constexpr std::string_view kEnvelopeNames[] = {"", "version", "length", "seal"};
 constexpr std::string_view kValueNames[] = {"",       "malformed", "question",
                                             "answer", "future",    "useless"};
@@ -111,7 +106,7 @@ void add_errors(MetricsPage& page, const std::vector<const Connection*>& parts) 
 }
 
 void add_values(MetricsPage& page, const std::vector<const Tier*>& tiers) {
-  for (const Named<Tier>& lookup : kLookups) {
+  for (const NamedCounter<Tier>& lookup : kLookups) {
     page.counter("dotring_redis_lookups_total", "Misses in memory, by what Redis had.",
                  total(tiers, lookup.counter), {{"result", std::string(lookup.name)}});
   }
@@ -139,7 +134,7 @@ void add_values(MetricsPage& page, const std::vector<const Tier*>& tiers) {
 void add_redis_metrics(MetricsPage& page, const MetricSources& sources) {
   if (sources.redis.empty()) return;
   add_state(page, sources.redis);
-  for (const Named<Connection>& command : kCommands) {
+  for (const NamedCounter<Connection>& command : kCommands) {
     page.counter("dotring_redis_commands_total", "Commands about answers and flushes.",
                  total(sources.redis, command.counter), {{"command", std::string(command.name)}});
   }

@@ -27,6 +27,13 @@
 
 namespace dotring::appliance {
 
+/// A counter of one of the parts, and its label.
+template <typename Part>
+struct NamedCounter {
+  std::string_view name;
+  Counter Part::*counter;
+};
+
 /// One upstream server, on every worker.
 struct ServerSources {
   std::string name;

@@ -9,24 +9,19 @@ namespace dotring::appliance {
 namespace {
 
 using upstream::ServerStatistics;
-using upstream::Statistics;
 
-template <typename Part>
-struct Named {
-  std::string_view name;
-  Counter Part::*counter;
-};
-
-constexpr Named<Statistics> kResults[] = {{"answered", &Statistics::answered},
-                                          {"timed_out", &Statistics::timed_out},
-                                          {"no_upstream", &Statistics::no_upstream},
-                                          {"network_failed", &Statistics::network_failed},
-                                          {"cancelled", &Statistics::cancelled}};
-constexpr Named<Statistics> kAgain[] = {{"lost", &Statistics::asked_again_lost},
-                                        {"timeout", &Statistics::asked_again_timeout},
-                                        {"mismatched", &Statistics::asked_again_mismatched},
-                                        {"refused", &Statistics::asked_again_refused},
-                                        {"hedge", &Statistics::hedges}};
+constexpr NamedCounter<upstream::Statistics> kOutcomes[] = {
+    {"answered", &upstream::Statistics::answered},
+    {"timed_out", &upstream::Statistics::timed_out},
+    {"no_upstream", &upstream::Statistics::no_upstream},
+    {"network_failed", &upstream::Statistics::network_failed},
+    {"cancelled", &upstream::Statistics::cancelled}};
+constexpr NamedCounter<upstream::Statistics> kAgain[] = {
+    {"lost", &upstream::Statistics::asked_again_lost},
+    {"timeout", &upstream::Statistics::asked_again_timeout},
+    {"mismatched", &upstream::Statistics::asked_again_mismatched},
+    {"refused", &upstream::Statistics::asked_again_refused},
+    {"hedge", &upstream::Statistics::hedges}};
 
 struct ServerCounter {
   std::string_view name;
@@ -66,10 +61,10 @@ constexpr ServerCounter kServerCounters[] = {
      &ServerStatistics::malformed},
     {"dotring_upstream_probes_total", "Questions of our own.", &ServerStatistics::probes}};
 
-constexpr Named<ServerStatistics> kEnds[] = {{"idle", &ServerStatistics::peer_closes_idle},
-                                             {"lost", &ServerStatistics::streams_lost},
-                                             {"garbage", &ServerStatistics::streams_garbage},
-                                             {"silent", &ServerStatistics::streams_silent}};
+constexpr NamedCounter<ServerStatistics> kEnds[] = {{"idle", &ServerStatistics::peer_closes_idle},
+                                                    {"lost", &ServerStatistics::streams_lost},
+                                                    {"garbage", &ServerStatistics::streams_garbage},
+                                                    {"silent", &ServerStatistics::streams_silent}};
 
 /// A server is in a state on each worker: how many workers see it so.
 void add_states(MetricsPage& page, const ServerSources& server) {
@@ -111,7 +106,7 @@ void add_server(MetricsPage& page, const ServerSources& server) {
   };
   handshakes("full", &ServerStatistics::handshakes_full);
   handshakes("resumed", &ServerStatistics::handshakes_resumed);
-  for (const Named<ServerStatistics>& end : kEnds) {
+  for (const NamedCounter<ServerStatistics>& end : kEnds) {
     page.counter("dotring_upstream_streams_ended_total", "Streams that ended unasked, by cause.",
                  total(server.statistics, end.counter),
                  {{"server", server.name}, {"cause", std::string(end.name)}});
@@ -137,24 +132,24 @@ void add_tls(MetricsPage& page, const ServerSources& server) {
 }  // namespace
 
 void add_upstream_metrics(MetricsPage& page, const MetricSources& sources) {
-  const std::vector<const Statistics*>& all = sources.upstreams;
-  for (const Named<Statistics>& result : kResults) {
+  const std::vector<const upstream::Statistics*>& all = sources.upstreams;
+  for (const NamedCounter<upstream::Statistics>& result : kOutcomes) {
     page.counter("dotring_upstream_questions_total", "Questions by how they ended.",
                  total(all, result.counter), {{"result", std::string(result.name)}});
   }
   page.counter("dotring_upstream_questions_refused_total", "Questions over the limit.",
-               total(all, &Statistics::questions_refused));
-  for (const Named<Statistics>& again : kAgain) {
+               total(all, &upstream::Statistics::questions_refused));
+  for (const NamedCounter<upstream::Statistics>& again : kAgain) {
     page.counter("dotring_upstream_asked_again_total", "Further attempts, by reason.",
                  total(all, again.counter), {{"reason", std::string(again.name)}});
   }
   page.counter("dotring_upstream_asked_apart_total",
                "Attempts on streams for questions that were lost with others.",
-               total(all, &Statistics::asked_apart));
+               total(all, &upstream::Statistics::asked_apart));
   page.gauge("dotring_upstream_questions_in_flight", "Questions under way.",
-             static_cast<double>(total(all, &Statistics::questions_in_flight)));
+             static_cast<double>(total(all, &upstream::Statistics::questions_in_flight)));
   page.gauge("dotring_upstream_questions_waiting", "Of these, waiting for a stream.",
-             static_cast<double>(total(all, &Statistics::questions_waiting)));
+             static_cast<double>(total(all, &upstream::Statistics::questions_waiting)));
 }
 
 void add_server_metrics(MetricsPage& page, const MetricSources& sources) {

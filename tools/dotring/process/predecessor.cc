@@ -11,8 +11,6 @@
 namespace dotring::appliance {
 namespace {
 
-constexpr int kForEver = -1;
-
 bool is_nobody(int error) {
   return error == ENOENT || error == ECONNREFUSED;
 }

@@ -34,6 +34,9 @@ struct TakeoverMessage {
   std::vector<uint8_t> bytes{};
 };
 
+/// A wait that only end() ends.
+inline constexpr int kForEver = -1;
+
 class TakeoverChannel {
  public:
   /// What a Hello says: both generations speak the same words.

@@ -16,7 +16,6 @@ namespace dotring::appliance {
 namespace {
 
 constexpr int kGreetingMs = 5000;
-constexpr int kForEver = -1;
 
 std::optional<std::string> failed(const char* call) {
   return std::string(call) + ": " + io::error_text(errno);

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "tools/common/dns_words.h"
+#include "tools/flood/report/printf_number.h"
 
 namespace dotring::flood {
 namespace {
@@ -26,10 +27,6 @@ class Text {
  private:
   std::string text_;
 };
-
-unsigned long long number(uint64_t value) {
-  return value;
-}
 
 double percent(uint64_t part, uint64_t whole) {
   return whole ? 100 * static_cast<double>(part) / static_cast<double>(whole) : 0;

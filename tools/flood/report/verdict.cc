@@ -4,6 +4,8 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "tools/flood/report/printf_number.h"
+
 namespace dotring::flood {
 namespace {
 
@@ -18,10 +20,6 @@ namespace {
 
 double share(uint64_t part, uint64_t whole) {
   return whole ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
-
-unsigned long long number(uint64_t value) {
-  return value;
 }
 
 void judge_open_loop(const Totals& totals, const VerdictOptions& options, Verdict& verdict) {

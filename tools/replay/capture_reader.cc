@@ -1,4 +1,4 @@
-#include "tools/replay/reader.h"
+#include "tools/replay/capture_reader.h"
 
 #include <sys/resource.h>
 
@@ -20,16 +20,17 @@ void yield_to_sender() {
 
 }  // namespace
 
-Reader::Reader(const Options& options, const HashKey& seed, std::function<void()> notify)
+CaptureReader::CaptureReader(const Options& options, const HashKey& seed,
+                             std::function<void()> notify)
     : options_(options), seed_(seed), notify_(std::move(notify)) {}
 
-Reader::~Reader() {
+CaptureReader::~CaptureReader() {
   stopping_ = true;
   room_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
-std::optional<std::string> Reader::open() {
+std::optional<std::string> CaptureReader::open() {
   file_ = std::make_unique<capture::CaptureFile>();
   file_->before_waiting([this] {
     if (hungry_.load(std::memory_order_relaxed)) hand_over();
@@ -37,11 +38,11 @@ std::optional<std::string> Reader::open() {
   return file_->open(options_.path);
 }
 
-void Reader::start() {
+void CaptureReader::start() {
   thread_ = std::thread([this] { run(); });
 }
 
-bool Reader::pop(std::vector<Asked>& batch) {
+bool CaptureReader::pop(std::vector<Asked>& batch) {
   const std::lock_guard lock(mutex_);
   hungry_ = batches_.empty() && !finished_;
   if (batches_.empty()) return false;
@@ -51,12 +52,12 @@ bool Reader::pop(std::vector<Asked>& batch) {
   return true;
 }
 
-bool Reader::finished() {
+bool CaptureReader::finished() {
   const std::lock_guard lock(mutex_);
   return finished_ && batches_.empty();
 }
 
-bool Reader::stop() {
+bool CaptureReader::stop() {
   stopping_ = true;
   room_.notify_all();
   std::unique_lock lock(mutex_);
@@ -64,7 +65,7 @@ bool Reader::stop() {
   return ended_.wait_for(lock, kStopWait, [this] { return finished_; });
 }
 
-void Reader::run() {
+void CaptureReader::run() {
   yield_to_sender();
   for (uint32_t loop = 0; loop < options_.loops && !stopping_; ++loop) {
     if (loop > 0 && open()) break;
@@ -76,7 +77,7 @@ void Reader::run() {
   end();
 }
 
-void Reader::read_once(uint32_t loop) {
+void CaptureReader::read_once(uint32_t loop) {
   first_loop_ = loop == 0;
   if (!first_loop_) shift_ns_ = given_ns_ - findings_.first_ns;
   Pairing pairing(options_.pairing, seed_, [this](Asked&& asked) { give(std::move(asked)); });
@@ -95,7 +96,7 @@ void Reader::read_once(uint32_t loop) {
   findings_.failure = file_->failure();
 }
 
-void Reader::give(Asked&& asked) {
+void CaptureReader::give(Asked&& asked) {
   if (first_loop_) {
     if (findings_.first_ns == 0) findings_.first_ns = asked.time_ns;
     findings_.last_ns = std::max(findings_.last_ns, asked.time_ns);
@@ -106,7 +107,7 @@ void Reader::give(Asked&& asked) {
   if (batch_.size() >= options_.batch_size) hand_over();
 }
 
-void Reader::hand_over() {
+void CaptureReader::hand_over() {
   if (batch_.empty()) return;
   bool was_hungry = false;
   {
@@ -120,7 +121,7 @@ void Reader::hand_over() {
   if (was_hungry) notify_();
 }
 
-void Reader::end() {
+void CaptureReader::end() {
   {
     const std::lock_guard lock(mutex_);
     finished_ = true;

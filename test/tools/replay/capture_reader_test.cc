@@ -1,4 +1,4 @@
-#include "tools/replay/reader.h"
+#include "tools/replay/capture_reader.h"
 
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -16,10 +16,10 @@ using capture::kSecond;
 using capture::kStart;
 using capture::Octets;
 
-/// All that a Reader gives.
-std::vector<Asked> read_all(Reader::Options options, Findings& findings) {
+/// All that a CaptureReader gives.
+std::vector<Asked> read_all(CaptureReader::Options options, Findings& findings) {
   std::counting_semaphore<> ready{0};
-  Reader reader(options, {1, 2}, [&] { ready.release(); });
+  CaptureReader reader(options, {1, 2}, [&] { ready.release(); });
   EXPECT_EQ(reader.open(), std::nullopt);
   reader.start();
   std::vector<Asked> all, batch;
@@ -34,9 +34,9 @@ std::vector<Asked> read_all(Reader::Options options, Findings& findings) {
   return all;
 }
 
-TEST(ReaderTest, GivesAllQueriesInOrder) {
+TEST(CaptureReaderTest, GivesAllQueriesInOrder) {
   const File file(capture_of(3000));
-  Reader::Options options;
+  CaptureReader::Options options;
   options.path = file.path();
   options.batch_size = 16;
   options.batches_max = 2;
@@ -54,9 +54,9 @@ TEST(ReaderTest, GivesAllQueriesInOrder) {
   EXPECT_EQ(findings.failure, "");
 }
 
-TEST(ReaderTest, LoopsFollowEachOtherInTime) {
+TEST(CaptureReaderTest, LoopsFollowEachOtherInTime) {
   const File file(capture_of(3));
-  Reader::Options options;
+  CaptureReader::Options options;
   options.path = file.path();
   options.loops = 3;
   Findings findings;
@@ -69,15 +69,15 @@ TEST(ReaderTest, LoopsFollowEachOtherInTime) {
   EXPECT_EQ(findings.account.packets, 6u);  // of one loop
 }
 
-TEST(ReaderTest, GivesWhatItHasWhileAPipeSaysNothing) {
+TEST(CaptureReaderTest, GivesWhatItHasWhileAPipeSaysNothing) {
   int pipe[2];
   ASSERT_EQ(::pipe(pipe), 0);
   const Octets octets = capture_of(3);
   ASSERT_EQ(::write(pipe[1], octets.data(), octets.size()), static_cast<ssize_t>(octets.size()));
   std::counting_semaphore<> ready{0};
-  Reader::Options options;
+  CaptureReader::Options options;
   options.path = "/proc/self/fd/" + std::to_string(pipe[0]);
-  Reader reader(options, {1, 2}, [&] { ready.release(); });
+  CaptureReader reader(options, {1, 2}, [&] { ready.release(); });
   EXPECT_EQ(reader.open(), std::nullopt);
   std::vector<Asked> all, batch;
   EXPECT_FALSE(reader.pop(batch));
@@ -93,11 +93,11 @@ TEST(ReaderTest, GivesWhatItHasWhileAPipeSaysNothing) {
   ::close(pipe[0]);
 }
 
-TEST(ReaderTest, UsesWhatComesBeforeAFailure) {
+TEST(CaptureReaderTest, UsesWhatComesBeforeAFailure) {
   Octets octets = capture_of(3);
   octets.resize(octets.size() - 5);
   const File file(octets);
-  Reader::Options options;
+  CaptureReader::Options options;
   options.path = file.path();
   options.loops = 3;
   Findings findings;
@@ -107,26 +107,26 @@ TEST(ReaderTest, UsesWhatComesBeforeAFailure) {
   EXPECT_NE(findings.failure, "");
 }
 
-TEST(ReaderTest, EndsWhileMoreIsToBeRead) {
+TEST(CaptureReaderTest, EndsWhileMoreIsToBeRead) {
   const File file(capture_of(1000));
-  Reader::Options options;
+  CaptureReader::Options options;
   options.path = file.path();
   options.loops = 1'000'000;
   options.batch_size = 1;
   options.batches_max = 1;
-  Reader reader(options, {1, 2}, [] {});
+  CaptureReader reader(options, {1, 2}, [] {});
   EXPECT_EQ(reader.open(), std::nullopt);
   reader.start();
   EXPECT_TRUE(reader.stop());
 }
 
-TEST(ReaderTest, SaysWhyACaptureCannotBeRead) {
-  Reader::Options options;
+TEST(CaptureReaderTest, SaysWhyACaptureCannotBeRead) {
+  CaptureReader::Options options;
   options.path = "/nonexistent/capture";
-  EXPECT_TRUE(Reader(options, {1, 2}, [] {}).open().has_value());
+  EXPECT_TRUE(CaptureReader(options, {1, 2}, [] {}).open().has_value());
   const File file(Octets(100, 'x'));
   options.path = file.path();
-  EXPECT_TRUE(Reader(options, {1, 2}, [] {}).open().has_value());
+  EXPECT_TRUE(CaptureReader(options, {1, 2}, [] {}).open().has_value());
 }
 
 }  // namespace

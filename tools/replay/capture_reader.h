@@ -30,7 +30,7 @@ struct Findings {
   std::string failure;  ///< not empty: why the reading ended before the capture's end
 };
 
-class Reader {
+class CaptureReader {
  public:
   struct Options {
     std::string path;    ///< "-": standard input
@@ -42,9 +42,9 @@ class Reader {
   };
 
   /// `notify` is called in the thread when a batch is there, or the end, after pop() gave nothing.
-  Reader(const Options& options, const HashKey& seed, std::function<void()> notify);
+  CaptureReader(const Options& options, const HashKey& seed, std::function<void()> notify);
   /// Ends the thread, which may have to wait for a pipe.
-  ~Reader();
+  ~CaptureReader();
 
   /// Not null: why the capture cannot be read at all.
   std::optional<std::string> open();
