@@ -28,10 +28,6 @@ packages_of() {
   esac
 }
 
-package_is_installed() {
-  [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
-}
-
 package_is_known() {
   [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [^\(] ]]
 }
@@ -49,11 +45,12 @@ as_root() {
 
 # Prints the entries (in their form with | and ?) of which no alternative is installed.
 packages_missing() {
-  local purpose entry name
+  local purpose entry name here
+  here=$'\n'$(dpkg-query --show --showformat='${db:Status-Status} ${Package}\n')$'\n'
   for purpose in "$@"; do
     for entry in $(packages_of "$purpose"); do
       for name in $(tr '?|' '  ' <<<"$entry"); do
-        if package_is_installed "$name"; then continue 2; fi
+        if [[ $here == *$'\n'"installed $name"$'\n'* ]]; then continue 2; fi
       done
       echo "$entry"
     done
@@ -101,7 +98,10 @@ packages_install() {
   fi
   missing=$(packages_missing "$@")
   if [[ ! $missing ]]; then return; fi
-  as_root apt-get update --quiet -o DPkg::Lock::Timeout=300 </dev/null
+  # What may be left out is no reason to ask the servers at every build.
+  if grep -q '^[^?]' <<<"$missing"; then
+    as_root apt-get update --quiet -o DPkg::Lock::Timeout=300 </dev/null
+  fi
   for entry in $missing; do
     chosen=$(package_choose "$entry") || return
     if [[ $chosen ]]; then names+=("$chosen"); fi

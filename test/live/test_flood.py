@@ -399,6 +399,22 @@ def test_it_ends_early_with_its_report_when_interrupted(stage, authority):
     assert "Queries sent:" in flood.log()
 
 
+def test_what_waits_when_interrupted_is_counted(stage, authority):
+    responder = Responder(stage, authority, "--loss", "100%")
+    command = [program("dotring-flood"), "-s", HOST, "-p", str(responder.plain_port), "--json", "-S", "0.1"]
+    flood = stage.start("flood", [*command, "-q", "20", "-l", "600", "-t", "600"], ENVIRONMENT)
+
+    def stats(kind):
+        whole_lines = flood.log().split("\n")[:-1]
+        return [json.loads(line) for line in whole_lines if f'"{kind}"' in line]
+
+    flood.wait_for(lambda: sum(one["sent"]["queries"] for one in stats("stats_periodic")) == 20, "its queries")
+    flood.signal(signal.SIGINT)
+    assert flood.wait() == 0
+    (total,) = stats("stats_sum")
+    assert (total["sent"]["queries"], total["interrupted"], total["timeouts"]) == (20, 20, 0)
+
+
 def test_nobody_there_is_one_line_and_status_1():
     for mode in ("tcp", "dot"):
         done = run(free_port(), "-m", mode, "-l", 1)

@@ -235,6 +235,7 @@ void Lane::stop(uint64_t now_ns) {
 }
 
 void Lane::close() {
+  tally_[Count::Interrupted].add(std::exchange(waiting_, 0));
   for (auto& client : clients_) client->close();
 }
 

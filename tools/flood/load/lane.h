@@ -65,6 +65,7 @@ class Lane final : private clients::ClientOwner {
   uint64_t waiting() const { return waiting_; }
   uint64_t last_event_ns() const { return last_event_ns_; }
 
+  /// Queries that wait still are interrupted.
   void close();
   bool active() const;
   uint64_t answers_dropped() const;

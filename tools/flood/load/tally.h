@@ -19,7 +19,7 @@ enum class Count : uint8_t {
   Unsent,    ///< due, and not sent when the run ended
   Answered,
   TimedOut,     ///< no answer within the timeout
-  Interrupted,  ///< their connection ended, or was not to be had
+  Interrupted,  ///< their connection or the run ended, or no connection was to be had
   Unexpected,   ///< messages with an id that does not wait
   Duplicate,    ///< answers to what was answered already
   Late,         ///< answers to what had timed out
