@@ -165,14 +165,14 @@ def test_who_waits_is_answered_by_the_limits_that_let_them_in(stage, authority):
 class TestAudit:
     """Who asked what goes on being written while outputs, sample, form and files change; nothing is lost in between."""
 
-    LOAD = ("--names", 0, "-Q", 3000, "-l", 3, "-c", 4, "-q", 4096, "-t", 10)
+    LOAD = ("--names", 0, "-Q", 3000, "-l", 0.6, "-c", 4, "-q", 4096, "-t", 10)
 
     def test_under_load_each_query_is_in_one_of_the_files(self, stage, authority):
         responder = Responder(stage, authority)
         first, second, frames = (stage.folder / name for name in ("first.json", "second.json", "tap.fstrm"))
         settings = {"audit.file": str(first), "audit.queue": "16MiB"}
         dotring = Reloading(stage, [responder], settings)
-        flood = Flood(dotring.server, *self.LOAD)
+        sent = 0
         changes = [
             {"audit.file": str(second)},
             {"dnstap.target": str(frames)},
@@ -180,13 +180,16 @@ class TestAudit:
             {"dnstap.target": None, "dnstap.identity": None},
             {"audit.file": str(first), "audit.queue": "32MiB"},
         ]
-        for number, change in enumerate(changes):
-            loaded = 1000 * (number + 1)
+        for number, change in enumerate([*changes, {}]):
+            # Each begins after the change before it is in force, and is under way when the next one comes.
+            flood = Flood(dotring.server, *self.LOAD, "--suffix", f"load-{number}.example")
+            loaded = sent + 500
             dotring.process.wait_for(lambda: dotring.metrics().sum("dotring_queries_total") > loaded, "some load")
-            assert changed(dotring.reload(change)) == sorted(change)
-        result = flood.result()
-        all_right(result)
-        sent = result["sent"]["queries"]
+            if change:
+                assert changed(dotring.reload(change)) == sorted(change)
+            result = flood.result()
+            all_right(result)
+            sent += result["sent"]["queries"]
         dotring.process.wait_for(lambda: written(dotring, "file") == sent, "all are written")
         assert dotring.metrics().sum("dotring_audit_dropped_total", output="file") == 0
         assert dotring.stop() == 0

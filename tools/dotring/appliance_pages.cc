@@ -34,10 +34,6 @@ std::optional<std::string> failing_redis(
   return to_text(static_cast<cache::redis::Cause>(workers.front()->read_cause.value()));
 }
 
-Page plain(unsigned status, std::string_view text) {
-  return {status, "text/plain; charset=utf-8", std::string(text)};
-}
-
 }  // namespace
 
 void Appliance::tell_memory(const Configuration& configuration) {
@@ -61,8 +57,8 @@ Page Appliance::page(std::string_view path) {
   if (path == "/metrics") return metrics_page();
   if (path == "/healthz") return health_page(health());
   if (path == "/readyz") return ready_page(health());
-  if (path == "/") return plain(200, "dotring: /metrics /healthz /readyz\n");
-  return plain(404, "not found; there are /metrics, /healthz and /readyz; POST /api/v1/flush\n");
+  if (path == "/") return line_page(200, "dotring: /metrics /healthz /readyz");
+  return line_page(404, "not found; there are /metrics, /healthz and /readyz; POST /api/v1/flush");
 }
 
 MetricSources Appliance::sources() const {
@@ -114,14 +110,14 @@ HealthFacts Appliance::health() {
 
 Page Appliance::action(std::string_view path, const Arguments& arguments) {
   if (path == "/api/v1/flush") return flush(arguments);
-  return plain(404, "not found; there is /api/v1/flush?name=NAME&subtree=1\n");
+  return line_page(404, "not found; there is /api/v1/flush?name=NAME&subtree=1");
 }
 
 Page Appliance::flush(const Arguments& arguments) {
   const auto name = arguments.find("name");
   const auto subtree = arguments.find("subtree");
   const auto wire = name == arguments.end() ? std::nullopt : dns::name_from_text(name->second);
-  if (!wire) return plain(400, "give a name: /api/v1/flush?name=NAME&subtree=1\n");
+  if (!wire) return line_page(400, "give a name: /api/v1/flush?name=NAME&subtree=1");
   const size_t removed = forget(*wire, subtree != arguments.end() && subtree->second != "0");
   return {200, "application/json", "{\"removed\":" + std::to_string(removed) + "}\n"};
 }

@@ -148,8 +148,8 @@ TEST(ReplyLimit, AnswersThatCameLaterAreLimitedToo) {
 }
 
 TEST(ClientLimit, AClientMayHaveSoManyWaitingByAllTransportsTogether) {
-  Limited limited;
   protect::InFlightLimiter two({2}, {}, {5, 6});
+  Limited limited;
   limited.world.pipeline->set_client_limit(&two);
   QuerySpec spec;
   spec.name = "a.example.com";
@@ -174,8 +174,8 @@ TEST(ClientLimit, AClientMayHaveSoManyWaitingByAllTransportsTogether) {
 TEST(ClientLimit, APlaceIsFreeAgainWhereAnotherLimitForbidsToWait) {
   Pipeline::Options options;
   options.resolver.resolutions_max = 1;
-  Limited limited(0, options);
   protect::InFlightLimiter two({2}, {}, {5, 6});
+  Limited limited(0, options);
   limited.world.pipeline->set_client_limit(&two);
   QuerySpec spec;
   for (const char* name : {"a.example.com", "b.example.com", "c.example.com"}) {

@@ -17,10 +17,6 @@
 namespace dotring::appliance {
 namespace {
 
-Page plain(unsigned status, std::string_view text) {
-  return {status, "text/plain; charset=utf-8", std::string(text) + "\n"};
-}
-
 MHD_Result respond(MHD_Connection* connection, const Page& page) {
   // MUST_COPY in all versions; the buffer is ours and is not written.
   MHD_Response* response = MHD_create_response_from_buffer(
@@ -47,13 +43,13 @@ bool has_header(MHD_Connection* connection, const char* name) {
 
 Page answer_post(const AdminServer& server, MHD_Connection* connection, const char* path) {
   if (has_header(connection, MHD_HTTP_HEADER_ORIGIN)) {
-    return plain(MHD_HTTP_FORBIDDEN, "not for pages in a browser");
+    return line_page(MHD_HTTP_FORBIDDEN, "not for pages in a browser");
   }
   const char* length =
       MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_CONTENT_LENGTH);
   if (has_header(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) ||
       (length && std::string_view(length) != "0")) {
-    return plain(MHD_HTTP_CONTENT_TOO_LARGE, "arguments go behind the ? of the path");
+    return line_page(MHD_HTTP_CONTENT_TOO_LARGE, "arguments go behind the ? of the path");
   }
   Arguments arguments;
   MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, &collect, &arguments);
@@ -69,13 +65,17 @@ MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, 
   }
   if (verb != MHD_HTTP_METHOD_GET && verb != MHD_HTTP_METHOD_HEAD) {
     // A body is not read: MHD closes the connection after the answer.
-    return respond(connection, plain(MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only"));
+    return respond(connection, line_page(MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD only"));
   }
   *body_size = 0;
   return respond(connection, server->page(path));
 }
 
 }  // namespace
+
+Page line_page(unsigned status, std::string_view line) {
+  return {status, "text/plain; charset=utf-8", std::string(line) + "\n"};
+}
 
 AdminServer::AdminServer(const AdminOptions& options, PageFunction page, ActionFunction action)
     : options_(options), page_(std::move(page)), action_(std::move(action)) {}

@@ -24,6 +24,9 @@ struct Page {
   std::string body;
 };
 
+/// One line of text.
+Page line_page(unsigned status, std::string_view line);
+
 /// Called on the server's thread.
 using PageFunction = std::function<Page(std::string_view path)>;
 

@@ -15,9 +15,7 @@
 namespace dotring::appliance {
 namespace {
 
-using Failure = std::optional<std::string>;
-
-Failure failed(const std::string& what) {
+std::optional<std::string> failed(const std::string& what) {
   return what + ": " + io::error_text(errno);
 }
 
@@ -48,7 +46,7 @@ void reduce_bounding_set(uint32_t kept) {
   }
 }
 
-Failure become(const std::string& user) {
+std::optional<std::string> become(const std::string& user) {
   errno = 0;
   const passwd* entry = getpwnam(user.c_str());
   if (!entry) return "there is no such user; make one (useradd --system) or choose another";
@@ -64,11 +62,11 @@ Failure become(const std::string& user) {
 
 }  // namespace
 
-Failure drop_privileges(const PrivilegeOptions& options) {
+std::optional<std::string> drop_privileges(const PrivilegeOptions& options) {
   const uint32_t kept = options.low_ports ? 1u << CAP_NET_BIND_SERVICE : 0;
   reduce_bounding_set(kept);
   if (!options.user.empty()) {
-    if (Failure failure = become(options.user)) return failure;
+    if (std::optional<std::string> failure = become(options.user)) return failure;
   }
   Capabilities capabilities;
   if (!capabilities.read()) return failed("capget");
