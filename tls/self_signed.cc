@@ -1,5 +1,6 @@
 #include "tls/self_signed.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "tls/error_text.h"
@@ -133,11 +134,31 @@ CertPointer new_certificate(const std::string& common_name, uint64_t from_s, uin
   return cert;
 }
 
+// RFC 5280, 4.2.1.9: critical in an authority's certificate, which wolfSSL does not make it. `der`
+// holds the TBSCertificate; the three elements around it grow. False: it is not where wolfSSL
+// writes it.
+bool make_basic_constraints_critical(Cert& cert, Der& der) {
+  constexpr uint8_t kUncritical[] = {0x30, 12, 0x06, 3, 0x55, 0x1d, 0x13,
+                                     0x04, 5,  0x30, 3, 1,    1,    255};
+  constexpr uint8_t kCritical[] = {0x01, 1, 255};
+  constexpr size_t kOidEnd = 7;
+  const auto end = der.begin() + cert.bodySz;
+  const auto at = std::search(der.begin() + 4, end, std::begin(kUncritical), std::end(kUncritical));
+  if (at == end || at[-4] != 0xa3 || at[-2] != 0x30 || at[-3] > 0x7f - 3) return false;
+  if (der[0] != 0x30 || der[1] != 0x82) return false;
+  for (const auto length : {at + 1, at - 1, at - 3}) *length += sizeof kCritical;
+  store_be16(&der[2], static_cast<uint16_t>(load_be16(&der[2]) + sizeof kCritical));
+  der.insert(at + kOidEnd, std::begin(kCritical), std::end(kCritical));
+  cert.bodySz += static_cast<int>(sizeof kCritical);
+  return true;
+}
+
 // Empty: failed, with wolfSSL's code in `error`.
 Der sign(Cert& cert, Key& subject, Key& issuer, Generator& generator, int& error) {
   Der der(kDerMax);
   const auto room = static_cast<word32>(der.size());
   int size = wc_MakeCert_ex(&cert, der.data(), room, ECC_TYPE, subject.get(), generator.rng());
+  if (size >= 0 && cert.isCA && !make_basic_constraints_critical(cert, der)) size = ASN_PARSE_E;
   if (size >= 0) {
     size = wc_SignCert_ex(cert.bodySz, cert.sigType, der.data(), room, ECC_TYPE, issuer.get(),
                           generator.rng());

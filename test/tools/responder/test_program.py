@@ -201,6 +201,7 @@ class TestTls:
             made = ["--make-cert", "responder.test,127.0.0.1", "--write-ca", authority]
             responder = start("--tls", "127.0.0.1:0", *made, *options)
             context = ssl.create_default_context(cafile=str(authority))
+            context.verify_flags |= ssl.VERIFY_X509_STRICT  # Python's default since 3.13
             stream = context.wrap_socket(responder.connect("tls"), server_hostname=name)
             dns.query.send_tcp(stream, dns.message.make_query("a.example", "A"))
             assert dns.query.receive_tcp(stream)[0].answer
