@@ -111,8 +111,8 @@ class AnswerStore {
 
   /// `now_s` is monotonic, the same clock for all workers.
   virtual Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) = 0;
-  /// The same for the same query, when the answer was too large for the room it had: it counts as
-  /// one look-up, and `refresh_due` was given to the first.
+  /// The same for the same query, when the answer was too large for the room it had, or when a
+  /// stale one is to serve after all: both count as one look-up, and `refresh_due` is the first's.
   virtual Found find_again(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) = 0;
   /// Keeps an answer that view_answer() accepted (any rcode; the policy decides how long, or not at
   /// all). `message` is as it came, OPT and all. Writes it to the slower tiers too.

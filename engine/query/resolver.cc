@@ -330,7 +330,7 @@ void Resolver::detach(Resolution& resolution) {
 // fresh one meanwhile.
 bool Resolver::serve_stale(Resolution& resolution, Counter& counter) {
   if (resolution.queue.empty()) return true;
-  const Found found = store_.find(resolution.key, clock_.now_s(), scratch_);
+  const Found found = store_.find_again(resolution.key, clock_.now_s(), scratch_);
   if (found.size == 0) return false;
   const Bytes message(scratch_.data(), found.size);
   if (found.freshness == Freshness::Fresh) {

@@ -6,12 +6,16 @@
 namespace dotring::query {
 namespace {
 
-void play_over_memory(std::string_view text) {
+cache::Statistics play_over_memory(std::string_view text) {
   cache::MemoryOptions options;
   options.bytes_max = size_t{1} << 20;
   const std::unique_ptr<cache::MemoryStore> store = cache::MemoryStore::create(options);
-  ASSERT_NE(store, nullptr);
+  if (!store) {
+    ADD_FAILURE() << "no memory";
+    return {};
+  }
   Scenario({}, store.get()).play(text);
+  return store->statistics();
 }
 
 TEST(OverMemory, AHitIsAgedAndInTheCaseAsked) {
@@ -106,6 +110,25 @@ TEST(OverMemory, StaleAnswersServeAndRefreshesAreSpacedOut) {
     reply c5 NOERROR
     > www.example.com. 60 IN A 192.0.2.2
   )");
+}
+
+TEST(OverMemory, AQueryThatAStaleAnswerServesIsOneLookUp) {
+  const cache::Statistics counted = play_over_memory(R"(
+    ask c1 www.example.com A
+    asked www.example.com A
+    answer www.example.com A NOERROR
+    > www.example.com. 60 IN A 192.0.2.1
+    reply c1 NOERROR
+    > www.example.com. 60 IN A 192.0.2.1
+    after 61s
+    ask c2 www.example.com A edns
+    asked www.example.com A
+    fails www.example.com A network
+    reply c2 NOERROR ede=3
+    > www.example.com. 30 IN A 192.0.2.1
+  )");
+  EXPECT_EQ(counted.misses, 1u);
+  EXPECT_EQ(counted.hits_stale, 1u);
 }
 
 TEST(OverMemory, AFailureOfTheUpstreamDoesNotDisplaceWhatIsStale) {
