@@ -148,6 +148,14 @@ bool is_apex(const dns::QuestionKey& key, const Zone& zone) {
 
 }  // namespace
 
+std::vector<Bytes> LocalNames::no_longer_forwarded(const Options& before, const Options& now) {
+  std::vector<Bytes> names;
+  for (const Zone& zone : kZones) {
+    if (before.*zone.forwarded && !(now.*zone.forwarded)) names.push_back(zone.name());
+  }
+  return names;
+}
+
 size_t LocalNames::answer(const dns::QuestionKey& key, MutableBytes room) const {
   assert(room.size() >= dns::kUdpSizeWithoutEdns);
   const Zone* zone = zone_of(key.name());

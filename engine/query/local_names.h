@@ -12,6 +12,8 @@
 
 #pragma once
 
+#include <vector>
+
 #include "engine/dns/question.h"
 
 namespace dotring::query {
@@ -29,6 +31,10 @@ class LocalNames {
     bool forward_resolver_arpa = false;
     bool forward_loopback_reverse = false;
   };
+
+  /// The names at and below which `now` answers here what `before` forwarded: a cache may have
+  /// answers.
+  static std::vector<Bytes> no_longer_forwarded(const Options& before, const Options& now);
 
   explicit LocalNames(const Options& options) : options_(options) {}
 

@@ -101,6 +101,8 @@ class TestWhatChanges:
         assert client.ttl(dotring.ask(NAME, "ANY")) == 200
         assert client.addresses(dotring.ask("x.test")) == ["192.0.2.1"]
         assert dotring.metrics().sum("dotring_queries_total") == 4, "counters go on"
+        assert changed(dotring.reload({"query.forward_test": False})) == ["query.forward_test"]
+        assert client.rcode(dotring.ask("x.test")) == "NXDOMAIN", "not what the cache had of the upstream"
 
 
 class TestRefusals:

@@ -128,6 +128,10 @@ void Appliance::bring_into_force(std::shared_ptr<const InForce> next) {
   tell_protection(*next);
   store_->set_policy(next->configuration.cache);
   on_all_workers([next](WorkerParts& parts, size_t) { parts.apply(next); });
+  for (const Bytes name : query::LocalNames::no_longer_forwarded(
+           before->configuration.query.local_names, next->configuration.query.local_names)) {
+    store_->remove_subtree(name);
+  }
   if (next->audit != before->audit) {
     before->audit->close();
     next->audit->start(clock_);
