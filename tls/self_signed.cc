@@ -134,21 +134,25 @@ CertPointer new_certificate(const std::string& common_name, uint64_t from_s, uin
   return cert;
 }
 
-// RFC 5280, 4.2.1.9: critical in an authority's certificate, which wolfSSL does not make it. `der`
-// holds the TBSCertificate; the three elements around it grow. False: it is not where wolfSSL
-// writes it.
+// RFC 5280, 4.2.1.9: critical in an authority's certificate, which wolfSSL 5.5 to 5.7 does not make
+// it. `der` holds the TBSCertificate; the three elements around it grow. False: it is not where
+// wolfSSL writes it.
 bool make_basic_constraints_critical(Cert& cert, Der& der) {
-  constexpr uint8_t kUncritical[] = {0x30, 12, 0x06, 3, 0x55, 0x1d, 0x13,
-                                     0x04, 5,  0x30, 3, 1,    1,    255};
+  constexpr uint8_t kAuthority[] = {0x04, 5, 0x30, 3, 0x01, 1, 255};  // what the extension says
+  constexpr uint8_t kUncritical[] = {0x30, 12, 0x06, 3, 0x55, 0x1d, 0x13};
   constexpr uint8_t kCritical[] = {0x01, 1, 255};
-  constexpr size_t kOidEnd = 7;
   const auto end = der.begin() + cert.bodySz;
-  const auto at = std::search(der.begin() + 4, end, std::begin(kUncritical), std::end(kUncritical));
-  if (at == end || at[-4] != 0xa3 || at[-2] != 0x30 || at[-3] > 0x7f - 3) return false;
+  const auto value =
+      std::search(der.begin() + 11, end, std::begin(kAuthority), std::end(kAuthority));
+  if (value == end) return false;
+  if (std::equal(std::begin(kCritical), std::end(kCritical), value - 3)) return true;
+  const auto at = value - sizeof kUncritical;
+  if (!std::equal(std::begin(kUncritical), std::end(kUncritical), at)) return false;
+  if (at[-4] != 0xa3 || at[-2] != 0x30 || at[-3] > 0x7f - 3) return false;
   if (der[0] != 0x30 || der[1] != 0x82) return false;
   for (const auto length : {at + 1, at - 1, at - 3}) *length += sizeof kCritical;
   store_be16(&der[2], static_cast<uint16_t>(load_be16(&der[2]) + sizeof kCritical));
-  der.insert(at + kOidEnd, std::begin(kCritical), std::end(kCritical));
+  der.insert(value, std::begin(kCritical), std::end(kCritical));
   cert.bodySz += static_cast<int>(sizeof kCritical);
   return true;
 }
@@ -188,8 +192,10 @@ std::string key_pem(Key& key) {
 }
 
 Der make_authority(const IdentityOptions& options, Key& key, Generator& generator, int& error) {
-  const CertPointer cert =
-      new_certificate(options.common_name + " authority", kAuthorityFromS, kAuthorityUntilS, key);
+  constexpr std::string_view kSuffix = " authority";
+  const std::string name =
+      options.common_name.substr(0, CTC_NAME_SIZE - 1 - kSuffix.size()).append(kSuffix);
+  const CertPointer cert = new_certificate(name, kAuthorityFromS, kAuthorityUntilS, key);
   if (!cert) return {};
   cert->isCA = 1;
   wc_SetKeyUsage(cert.get(), "keyCertSign,cRLSign");
