@@ -416,6 +416,7 @@ def test_what_waits_when_interrupted_is_counted(stage):
         assert flood.wait() == 0
     total = json.loads(flood.log().splitlines()[-1])
     assert (total["sent"]["queries"], total["interrupted"], total["timeouts"]) == (20, 20, 0)
+    assert total["latency_from_due"]["p50"] >= 600_000, "the timeout, as of all that have no answer"
 
 
 def test_nobody_there_is_one_line_and_status_1():

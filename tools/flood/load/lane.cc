@@ -235,7 +235,8 @@ void Lane::stop(uint64_t now_ns) {
 }
 
 void Lane::close() {
-  tally_[Count::Interrupted].add(std::exchange(waiting_, 0));
+  tally_[Count::Interrupted].add(waiting_);
+  for (; waiting_ > 0; --waiting_) tally_.latency_from_due_ns.add(options_.timeout_ns);
   for (auto& client : clients_) client->close();
 }
 
