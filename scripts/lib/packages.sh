@@ -73,6 +73,16 @@ package_choose() {
   echo "packages: this release has no package '${1#\?}': left out" >&2
 }
 
+packages_choose() {
+  local entry
+  for entry in $1; do package_choose "$entry" || return; done
+}
+
+# Containers often come without the servers' lists.
+packages_are_listed() {
+  compgen -G '/var/lib/apt/lists/*_Packages*' >/dev/null
+}
+
 # Installing unbound or dnsdist would start them on port 53: this policy denies it until the install is over.
 # (as_root tee: writing as root also where the shell is not.)
 apt_install_without_services() {
@@ -90,7 +100,7 @@ apt_install_without_services() {
 
 # packages_install PURPOSE...: installs what is missing for these purposes; silent when nothing is.
 packages_install() {
-  local missing entry chosen names=()
+  local missing entry names
   if ! command -v apt-get >/dev/null; then
     echo "packages: no apt-get here; Debian's names of what must be there:" >&2
     for entry in "$@"; do packages_of "$entry" >&2; done
@@ -98,13 +108,11 @@ packages_install() {
   fi
   missing=$(packages_missing "$@")
   if [[ ! $missing ]]; then return; fi
-  # What may be left out is no reason to ask the servers at every build.
-  if grep -q '^[^?]' <<<"$missing"; then
+  # What this release does not have is no reason to ask the servers at every build.
+  if grep -q '^[^?]' <<<"$missing" || ! packages_are_listed || [[ $(packages_choose "$missing" 2>/dev/null) ]]; then
     as_root apt-get update --quiet -o DPkg::Lock::Timeout=300 </dev/null
   fi
-  for entry in $missing; do
-    chosen=$(package_choose "$entry") || return
-    if [[ $chosen ]]; then names+=("$chosen"); fi
-  done
-  if ((${#names[@]})); then apt_install_without_services "${names[@]}"; fi
+  names=$(packages_choose "$missing") || return
+  # shellcheck disable=SC2086 # one argument a name
+  if [[ $names ]]; then apt_install_without_services $names; fi
 }
