@@ -5,7 +5,7 @@
 namespace dotring::cache::tiers {
 namespace {
 
-constexpr uint64_t kWall_s = 1'700'000'000;
+constexpr uint64_t kWallS = 1'700'000'000;
 
 class ValueTest : public testing::Test {
  protected:
@@ -15,22 +15,22 @@ class ValueTest : public testing::Test {
     return room;
   }
   std::vector<uint8_t> written() { return write(answer_, times_, key_.bits()); }
-  ValueFault fault_of(Bytes body, uint64_t wall_s = kWall_s) {
+  ValueFault fault_of(Bytes body, uint64_t wall_s = kWallS) {
     return read_body(body, key_, wall_s).fault;
   }
 
   const dns::QuestionKey key_ = key_of("www.example.com");
-  const ValueTimes times_{kWall_s - 10, kWall_s + 290, kWall_s + 1000};
+  const ValueTimes times_{kWallS - 10, kWallS + 290, kWallS + 1000};
   Answer answer_ = std::move(Answer("WWW.example.com").a(300).opt());
 };
 
 TEST_F(ValueTest, WhatWasWrittenIsRead) {
   const std::vector<uint8_t> body = written();
-  const ReadValue value = read_body(body, key_, kWall_s);
+  const ReadValue value = read_body(body, key_, kWallS);
   ASSERT_EQ(value.fault, ValueFault::None);
   EXPECT_EQ(value.age_s, 10u);
   EXPECT_EQ(value.fresh_s, 300u);
-  EXPECT_EQ(value.stored_s, kWall_s - 10);
+  EXPECT_EQ(value.stored_s, kWallS - 10);
   EXPECT_FALSE(value.view.has_opt);
   EXPECT_EQ(ttls_of(value.message), std::vector<uint32_t>{300});
 }
@@ -55,22 +55,22 @@ TEST_F(ValueTest, EveryCutIsMalformed) {
 
 TEST_F(ValueTest, ClocksMayDifferBySeconds) {
   const std::vector<uint8_t> body = written();
-  EXPECT_EQ(read_body(body, key_, kWall_s - 15).age_s, 0u);
-  EXPECT_EQ(fault_of(body, kWall_s - 15), ValueFault::None);
-  EXPECT_EQ(fault_of(body, kWall_s - 10 - kSkewMaxS), ValueFault::None);
-  EXPECT_EQ(fault_of(body, kWall_s - 11 - kSkewMaxS), ValueFault::FromTheFuture);
+  EXPECT_EQ(read_body(body, key_, kWallS - 15).age_s, 0u);
+  EXPECT_EQ(fault_of(body, kWallS - 15), ValueFault::None);
+  EXPECT_EQ(fault_of(body, kWallS - 10 - kSkewMaxS), ValueFault::None);
+  EXPECT_EQ(fault_of(body, kWallS - 11 - kSkewMaxS), ValueFault::FromTheFuture);
 }
 
 TEST_F(ValueTest, AfterItsStaleTimeItIsUseless) {
   const std::vector<uint8_t> body = written();
-  EXPECT_EQ(fault_of(body, kWall_s + 999), ValueFault::None);
-  EXPECT_EQ(fault_of(body, kWall_s + 1000), ValueFault::Useless);
+  EXPECT_EQ(fault_of(body, kWallS + 999), ValueFault::None);
+  EXPECT_EQ(fault_of(body, kWallS + 1000), ValueFault::Useless);
 }
 
 TEST_F(ValueTest, TimesMustMakeSense) {
   for (const ValueTimes& times :
-       {ValueTimes{kWall_s, kWall_s, kWall_s + 9}, ValueTimes{kWall_s, kWall_s + 5, kWall_s + 4},
-        ValueTimes{kWall_s, kWall_s + 5, kWall_s + kLifeMaxS + 1}, ValueTimes{0, 0, 0}}) {
+       {ValueTimes{kWallS, kWallS, kWallS + 9}, ValueTimes{kWallS, kWallS + 5, kWallS + 4},
+        ValueTimes{kWallS, kWallS + 5, kWallS + kLifeMaxS + 1}, ValueTimes{0, 0, 0}}) {
     EXPECT_EQ(fault_of(write(answer_, times, key_.bits())), ValueFault::Malformed);
   }
 }

@@ -5,6 +5,8 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 
+#include <chrono>
+#include <cstdio>
 #include <ctime>
 
 #include "tools/dotring/log/descriptor_sink.h"

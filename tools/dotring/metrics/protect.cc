@@ -1,5 +1,7 @@
 // Who was turned away, and why; cookies.
 
+#include <array>
+
 #include "tools/dotring/metrics/sources.h"
 
 namespace dotring::appliance {

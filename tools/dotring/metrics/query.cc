@@ -1,6 +1,7 @@
 // Queries, replies and how they came about; the cache.
 
 #include <array>
+#include <span>
 
 #include "tools/dotring/metrics/sources.h"
 

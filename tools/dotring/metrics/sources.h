@@ -10,11 +10,13 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cache/memory/statistics.h"
 #include "cache/redis/statistics.h"
 #include "cache/tiers/statistics.h"
+#include "engine/base/counter.h"
 #include "engine/io/loop.h"
 #include "engine/io/udp_socket.h"
 #include "engine/listen/statistics.h"

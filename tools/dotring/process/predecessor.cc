@@ -52,7 +52,7 @@ std::optional<std::string> Predecessor::receive_sockets(GivenSockets& sockets) {
 bool Predecessor::tell_taken(std::function<void(int, Bytes)> inherit) {
   if (!channel_->send(TakeoverKind::Taken)) return false;
   thread_ = std::thread([this, inherit = std::move(inherit)] {
-    while (const auto message = channel_->receive(kForEver)) {
+    while (const auto message = channel_->receive(TakeoverChannel::kForEver)) {
       if (message->descriptor >= 0) inherit(message->descriptor, message->bytes);
     }
   });

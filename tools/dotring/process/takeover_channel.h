@@ -12,8 +12,10 @@
 
 #pragma once
 
+#include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -34,9 +36,6 @@ struct TakeoverMessage {
   std::vector<uint8_t> bytes{};
 };
 
-/// A wait that only end() ends.
-inline constexpr int kForEver = -1;
-
 class TakeoverChannel {
  public:
   /// What a Hello says: both generations speak the same words.
@@ -53,6 +52,8 @@ class TakeoverChannel {
   int descriptor() const { return descriptor_; }
   /// From any thread; waits for a slow reader, but not for ever. False: it was not sent.
   bool send(TakeoverKind kind, int descriptor = -1, Bytes bytes = {});
+  /// `wait_ms` of receive() until something comes, the peer is gone, or end().
+  static constexpr int kForEver = -1;
   /// One thread at a time. Null: nothing came within `wait_ms`, or the peer is gone, or said
   /// nonsense.
   std::optional<TakeoverMessage> receive(int wait_ms);

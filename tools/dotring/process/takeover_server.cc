@@ -91,7 +91,7 @@ bool TakeoverServer::wait_readable(int descriptor, int wait_ms) {
 }
 
 void TakeoverServer::serve() {
-  while (!taken() && wait_readable(listener_, kForEver)) {
+  while (!taken() && wait_readable(listener_, TakeoverChannel::kForEver)) {
     const int descriptor = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (descriptor >= 0) hand_over(descriptor);
   }
