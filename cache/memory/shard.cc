@@ -53,8 +53,7 @@ void Shard::set_policy(const MemoryOptions& options) {
 // -------------------------------------------------------------------------------------------------
 // Finding
 
-void Shard::prefetch_place(uint32_t tag) {
-  const std::lock_guard guard(lock_);
+void Shard::prefetch_place(uint32_t tag) const {
   queues_.prefetch_place(tag);
 }
 

@@ -1,9 +1,9 @@
 // One shard of the store in memory: a lock, its entries, its counters, and what can be done for one
 // key.
 //
-// Every public function takes the lock and may be called from any thread. None allocates, apart
-// from the growth of the index. The lock is held for a look-up and a copy; remove_if() and clear()
-// hold it longer.
+// Every public function takes the lock, where it needs it, and may be called from any thread. None
+// allocates, apart from the growth of the index. The lock is held for a look-up and a copy;
+// remove_if() and clear() hold it longer.
 //
 // Invariant: an entry is an answer, with or without a failure noted on it, or failure_only.
 
@@ -25,7 +25,7 @@ class alignas(64) Shard {
   /// The part at `arena_offset` of `arena`, which outlives it, is this shard's.
   Shard(const MemoryOptions& options, const ShardPlan& plan, Arena& arena, size_t arena_offset);
 
-  void prefetch_place(uint32_t tag);
+  void prefetch_place(uint32_t tag) const;
   void prefetch_answer(uint32_t tag);
   /// See query::AnswerStore::find().
   query::Found find(const dns::QuestionKey& key, uint32_t now_s, MutableBytes room);

@@ -31,6 +31,12 @@ void SlotIndex::grow() {
   for (uint32_t i = 0; i < old_capacity; ++i) {
     if (old_slots[i].position_plus_one != 0) place(old_slots[i]);
   }
+  take_hint();
+}
+
+void SlotIndex::take_hint() {
+  hint_start_.store(reinterpret_cast<uintptr_t>(slots_.get()), std::memory_order_relaxed);
+  hint_capacity_.store(capacity_, std::memory_order_relaxed);
 }
 
 uint32_t SlotIndex::slot_of(uint32_t tag, uint32_t position) const {
@@ -65,6 +71,7 @@ void SlotIndex::erase(uint32_t tag, uint32_t position) {
 void SlotIndex::clear() {
   slots_.reset();
   capacity_ = size_ = 0;
+  take_hint();
 }
 
 }  // namespace dotring::cache

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <cassert>
 #include <memory>
 
@@ -34,8 +35,11 @@ class SlotIndex {
   /// one.
   template <typename Matches>
   uint32_t find(uint32_t tag, Matches&& matches) const;
+  /// From any thread, whatever others do meanwhile: at worst it fetches what nobody needs.
   void prefetch(uint32_t tag) const {
-    if (capacity_ > 0) __builtin_prefetch(&slots_[home(tag)]);
+    const uint64_t home = uint64_t{tag} * hint_capacity_.load(std::memory_order_relaxed) >> 32;
+    const uintptr_t start = hint_start_.load(std::memory_order_relaxed);
+    __builtin_prefetch(reinterpret_cast<const void*>(start + home * kSlotSize));
   }
   /// size() < size_max() must hold.
   void insert(uint32_t tag, uint32_t position);
@@ -61,7 +65,10 @@ class SlotIndex {
   uint32_t slot_of(uint32_t tag, uint32_t position) const;
   void place(Slot slot);
   void grow();
+  void take_hint();
 
+  std::atomic<uintptr_t> hint_start_{0};  ///< of slots_, for prefetch()
+  std::atomic<uint32_t> hint_capacity_{0};
   std::unique_ptr<Slot[]> slots_;
   uint32_t capacity_ = 0;
   uint32_t size_ = 0;

@@ -119,6 +119,8 @@ class UdpSocket final : private Flushable, private Resumable {
 
   /// How many datagrams ahead one is announced: time for two trips to memory, one after the other.
   static constexpr uint32_t kAhead = 8;
+  /// How many further ahead its first octets are fetched: announcing it reads them.
+  static constexpr uint32_t kTouchedAhead = 4;
 
   void flush() override;
   void resume() override;
