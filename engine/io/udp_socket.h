@@ -72,8 +72,8 @@ struct UdpDrops {
 class UdpSocket final : private Flushable, private Resumable {
  public:
   struct Options {
-    uint32_t batch = 64;                 ///< datagrams per system call, and send slots
-    uint32_t rounds_per_turn_max = 4;    ///< batches received before other work gets its turn
+    uint32_t batch = 128;                ///< datagrams per system call, and send slots
+    uint32_t rounds_per_turn_max = 2;    ///< batches received before other work gets its turn
     size_t receive_size_max = 4096;      ///< octets; a client's query is far smaller
     size_t send_size_max = 4096;         ///< octets per slot
     int receive_buffer_bytes = 4 << 20;  ///< SO_RCVBUF: what waits in the kernel under load
