@@ -419,6 +419,43 @@ def test_what_waits_when_interrupted_is_counted(stage):
     assert total["latency_from_due"]["p50"] >= 600_000, "the timeout, as of all that have no answer"
 
 
+class MoodyProxy(threading.Thread):
+    """Resets its first connection when that says something, and only then lets the others through."""
+
+    def __init__(self, port):
+        super().__init__(daemon=True)
+        self.behind = (HOST, port)
+        self.listener = socket.create_server((HOST, 0))
+        self.port = self.listener.getsockname()[1]
+        self.start()
+
+    def run(self):
+        first, _ = self.listener.accept()
+        first.recv(1)
+        first.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        first.close()
+        while True:
+            client, _ = self.listener.accept()
+            server = socket.create_connection(self.behind)
+            for source, target in ((client, server), (server, client)):
+                threading.Thread(target=self.pass_on, args=(source, target), daemon=True).start()
+
+    @staticmethod
+    def pass_on(source, target):
+        try:
+            while octets := source.recv(65536):
+                target.sendall(octets)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+def test_one_connection_that_is_not_to_be_had_does_not_end_the_run(stage, authority):
+    proxy = MoodyProxy(Responder(stage, authority).port)
+    run = total(proxy.port, "-m", "dot", "-c", 3, "-q", 3, "--count", 30)
+    assert run["received"]["responses"] > 0 and run["conn_info"]["handshakes"] >= 2
+
+
 def test_nobody_there_is_one_line_and_status_1():
     for mode in ("tcp", "dot"):
         done = run(free_port(), "-m", mode, "-l", 1)

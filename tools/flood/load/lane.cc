@@ -78,7 +78,7 @@ void Lane::on_open(Client& client) {
 
 void Lane::on_connect_failed(Client& client, const std::string& what) {
   settle(client);
-  if (opened_ == 0) failure_ = what;
+  if (failure_.empty()) failure_ = what;
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ class Lane final : private clients::ClientOwner {
   /// Every client has its connection, or tried in vain.
   bool settled() const { return settled_ == clients_.size(); }
   /// Not empty: no connection could be had at all.
-  const std::string& failure() const { return failure_; }
+  std::string failure() const { return opened_ == 0 ? failure_ : ""; }
 
   void start(uint64_t start_ns);
   /// Nothing more is to be sent.
@@ -107,7 +107,7 @@ class Lane final : private clients::ClientOwner {
   uint64_t waiting_ = 0;
   uint64_t end_ns_ = 0;
   uint64_t last_event_ns_ = 0;
-  std::string failure_;
+  std::string failure_;  ///< of the first connection that could not be had
 };
 
 }  // namespace dotring::flood
