@@ -37,9 +37,9 @@ class SlotIndex {
   uint32_t find(uint32_t tag, Matches&& matches) const;
   /// From any thread, whatever others do meanwhile: at worst it fetches what nobody needs.
   void prefetch(uint32_t tag) const {
-    const uint64_t home = uint64_t{tag} * hint_capacity_.load(std::memory_order_relaxed) >> 32;
+    const size_t at = home(tag, hint_capacity_.load(std::memory_order_relaxed));
     const uintptr_t start = hint_start_.load(std::memory_order_relaxed);
-    __builtin_prefetch(reinterpret_cast<const void*>(start + home * kSlotSize));
+    __builtin_prefetch(reinterpret_cast<const void*>(start + at * kSlotSize));
   }
   /// size() < size_max() must hold.
   void insert(uint32_t tag, uint32_t position);
@@ -58,9 +58,10 @@ class SlotIndex {
   static uint32_t load_max(uint32_t slots) {
     return static_cast<uint32_t>(uint64_t{slots} * 4 / 5);
   }
-  uint32_t home(uint32_t tag) const {
-    return static_cast<uint32_t>(uint64_t{tag} * capacity_ >> 32);
+  static uint32_t home(uint32_t tag, uint32_t capacity) {
+    return static_cast<uint32_t>(uint64_t{tag} * capacity >> 32);
   }
+  uint32_t home(uint32_t tag) const { return home(tag, capacity_); }
   uint32_t next(uint32_t slot) const { return slot + 1 == capacity_ ? 0 : slot + 1; }
   uint32_t slot_of(uint32_t tag, uint32_t position) const;
   void place(Slot slot);
