@@ -76,8 +76,8 @@ TEST(OverMemory, TheCeilingHoldsForWhoAsksFirst) {
   )");
 }
 
-TEST(OverMemory, StaleAnswersServeAndRefreshesAreSpacedOut) {
-  play_over_memory(R"(
+// An answer expires, and serves the next client when the upstream fails.
+constexpr char kServedStale[] = R"(
     ask c1 www.example.com A
     asked www.example.com A
     answer www.example.com A NOERROR
@@ -90,6 +90,10 @@ TEST(OverMemory, StaleAnswersServeAndRefreshesAreSpacedOut) {
     fails www.example.com A network
     reply c2 NOERROR ede=3
     > www.example.com. 30 IN A 192.0.2.1
+)";
+
+TEST(OverMemory, StaleAnswersServeAndRefreshesAreSpacedOut) {
+  play_over_memory(std::string(kServedStale) + R"(
     after 20s
     ask c3 www.example.com A edns
     asked nothing
@@ -113,20 +117,7 @@ TEST(OverMemory, StaleAnswersServeAndRefreshesAreSpacedOut) {
 }
 
 TEST(OverMemory, AQueryThatAStaleAnswerServesIsOneLookUp) {
-  const cache::Statistics counted = play_over_memory(R"(
-    ask c1 www.example.com A
-    asked www.example.com A
-    answer www.example.com A NOERROR
-    > www.example.com. 60 IN A 192.0.2.1
-    reply c1 NOERROR
-    > www.example.com. 60 IN A 192.0.2.1
-    after 61s
-    ask c2 www.example.com A edns
-    asked www.example.com A
-    fails www.example.com A network
-    reply c2 NOERROR ede=3
-    > www.example.com. 30 IN A 192.0.2.1
-  )");
+  const cache::Statistics counted = play_over_memory(kServedStale);
   EXPECT_EQ(counted.misses, 1u);
   EXPECT_EQ(counted.hits_stale, 1u);
 }
