@@ -3,25 +3,20 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 
+#include "test/engine/base/folder.h"
 #include "test/tls/child_process.h"
 #include "test/tls/tls_stream_fixture.h"
 
 namespace dotring::tls {
 namespace {
 
-namespace fs = std::filesystem;
-
 class OpensslFiles : public io::LoopTest {
  protected:
   void SetUp() override {
     if (!ChildProcess::available("openssl")) GTEST_SKIP() << "no openssl on the PATH";
     LoopTest::SetUp();
-    std::string name = (fs::temp_directory_path() / "dotring_tls_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
     std::ofstream(file("certificate")) << good_identity().certificate_pem;
     std::ofstream(file("key")) << good_identity().key_pem;
     std::ofstream(file("authority")) << good_identity().authority_pem;
@@ -32,12 +27,11 @@ class OpensslFiles : public io::LoopTest {
       talker_->stream.abort();
       EXPECT_TRUE(turn_until([&] { return !talker_->stream.active(); }));
     }
-    if (!folder_.empty()) fs::remove_all(folder_);
   }
 
-  std::string file(const char* name) const { return (folder_ / name).string(); }
+  std::string file(const char* name) const { return folder_.path(name); }
 
-  fs::path folder_;
+  const Folder folder_;
   std::unique_ptr<Talker> talker_;
 };
 

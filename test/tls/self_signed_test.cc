@@ -3,44 +3,36 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
+#include "test/engine/base/folder.h"
 #include "test/tls/child_process.h"
 #include "test/tls/tls_fixture.h"
 
 namespace dotring::tls {
 namespace {
 
-namespace fs = std::filesystem;
-
 class SelfSigned : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!ChildProcess::available("openssl")) GTEST_SKIP() << "no openssl on the PATH";
-    std::string name = (fs::temp_directory_path() / "dotring_made_XXXXXX").string();
-    ASSERT_NE(mkdtemp(name.data()), nullptr);
-    folder_ = name;
-  }
-  void TearDown() override {
-    if (!folder_.empty()) fs::remove_all(folder_);
   }
 
   /// Whether it holds by RFC 5280 to the letter.
   bool strictly_right(const Identity& identity) {
-    std::ofstream(folder_ / "leaf") << identity.certificate_pem;
-    std::ofstream(folder_ / "authority") << identity.authority_pem;
-    const std::string command = "cd " + folder_.string() +
+    std::ofstream(folder_.path("leaf")) << identity.certificate_pem;
+    std::ofstream(folder_.path("authority")) << identity.authority_pem;
+    const std::string command = "cd " + folder_.path() +
                                 " && openssl verify -x509_strict -purpose sslserver -CAfile "
                                 "authority leaf >said 2>&1";
     return std::system(command.c_str()) == 0;
   }
   std::string said() const {
-    std::ifstream file(folder_ / "said");
+    std::ifstream file(folder_.path("said"));
     return {std::istreambuf_iterator<char>(file), {}};
   }
 
-  fs::path folder_;
+  const Folder folder_;
 };
 
 TEST_F(SelfSigned, AnAuthorityAndItsLeafAreStrictlyRightHoweverLongTheName) {

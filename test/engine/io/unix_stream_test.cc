@@ -3,10 +3,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <optional>
 
 #include "engine/io/tcp_stream.h"
+#include "test/engine/base/folder.h"
 #include "test/engine/io/loop_fixture.h"
 
 namespace dotring::io {
@@ -30,18 +30,10 @@ class UnixStreamTest : public LoopTest {
  protected:
   UnixStreamTest() : stream_(loop_, {}) { stream_.set_handler(&recorder_); }
 
-  void SetUp() override {
-    LoopTest::SetUp();
-    std::string pattern = std::filesystem::temp_directory_path() / "dotring-unix-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    path_ = pattern + "/socket";
-  }
   void TearDown() override {
     stream_.abort();
     EXPECT_TRUE(turn_until([&] { return !stream_.active(); }));
     if (listener_ >= 0) ::close(listener_);
-    std::filesystem::remove_all(folder_);
   }
   void listen_there() {
     listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -50,8 +42,8 @@ class UnixStreamTest : public LoopTest {
     ASSERT_EQ(listen(listener_, 4), 0);
   }
 
-  std::filesystem::path folder_;
-  std::string path_;
+  const Folder folder_;
+  const std::string path_ = folder_.path("socket");
   int listener_ = -1;
   Recorder recorder_;
   TcpStream stream_;

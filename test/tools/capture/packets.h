@@ -39,7 +39,8 @@ inline Octets cut(const Octets& octets, size_t from, size_t size = SIZE_MAX) {
 
 inline Octets question_of(std::string_view name) {
   const auto parsed = dns::name_from_text(name);
-  return Octets(parsed->wire().begin(), parsed->wire().end()) + be16(dns::type::kA) + be16(dns::kClassIn);
+  return Octets(parsed->wire().begin(), parsed->wire().end()) + be16(dns::type::kA) +
+         be16(dns::kClassIn);
 }
 
 inline Octets query(uint16_t id, std::string_view name = "www.example") {

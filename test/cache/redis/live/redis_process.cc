@@ -82,16 +82,6 @@ uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-Folder::Folder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "dotring-redis-XXXXXX";
-  path_ = mkdtemp(pattern.data());
-}
-
-Folder::~Folder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
 RedisProcess::RedisProcess(std::vector<std::string> options, uint16_t port)
     : options_(std::move(options)), port_(port) {}
 

@@ -6,9 +6,10 @@
 
 #include <sys/types.h>
 
-#include <filesystem>
 #include <string>
 #include <vector>
+
+#include "test/engine/base/folder.h"
 
 namespace dotring::cache::redis {
 
@@ -20,16 +21,6 @@ std::string output_of(const std::vector<std::string>& words);
 
 /// A TCP port that nobody has at this moment.
 uint16_t free_port();
-
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  std::string path(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 class RedisProcess {
  public:

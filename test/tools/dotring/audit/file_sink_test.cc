@@ -10,6 +10,8 @@
 #include <fstream>
 #include <sstream>
 
+#include "test/engine/base/folder.h"
+
 namespace dotring::appliance {
 namespace {
 
@@ -19,11 +21,7 @@ class FileSinkTest : public testing::Test {
  protected:
   void SetUp() override {
     signal(SIGPIPE, SIG_IGN);  // as main does
-    std::string pattern = (fs::temp_directory_path() / "dotring-audit-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    path_ = (folder_ / "log").string();
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   std::unique_ptr<FileSink> sink(FileSink::Options options = {}) {
     options.path = path_;
@@ -45,8 +43,8 @@ class FileSinkTest : public testing::Test {
   }
   static std::vector<uint8_t> octets(std::string_view text) { return {text.begin(), text.end()}; }
 
-  fs::path folder_;
-  std::string path_;
+  const Folder folder_;
+  const std::string path_ = folder_.path("log");
   std::vector<std::string> told_;
   OutputStatistics statistics_;
 };
@@ -95,7 +93,7 @@ TEST_F(FileSinkTest, TakesNoMoreThanTheFileHasRoomForBeforeItHasWritten) {
     add(*file, "1234567\n");
   }
   file->finish();
-  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_.path())) {
     EXPECT_LT(entry.file_size(), 20u + 8u);
   }
   EXPECT_EQ(file->statistics().written.value(), 10u);
@@ -180,7 +178,7 @@ TEST_F(FileSinkTest, APipeThatNobodyReadsDropsWithoutWaiting) {
 TEST_F(FileSinkTest, SaysWhyAPathCannotBeWritten) {
   EXPECT_EQ(FileSink::problem_of(path_), std::nullopt);
   EXPECT_FALSE(fs::exists(path_)) << "looking does not create it";
-  EXPECT_EQ(FileSink::problem_of(folder_.string()), "is a directory");
+  EXPECT_EQ(FileSink::problem_of(folder_.path()), "is a directory");
   EXPECT_EQ(FileSink::problem_of(path_ + "/below"), "No such file or directory");
 }
 

@@ -2,36 +2,32 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
+
+#include "test/engine/base/folder.h"
 
 namespace dotring::appliance {
 namespace {
 
 class CredentialsTest : public ::testing::Test {
  protected:
-  CredentialsTest() {
-    char name[] = "/tmp/dotring-credentials-XXXXXX";
-    folder_ = mkdtemp(name);
-    std::ofstream(folder_ + "/redis-password") << "secret";
-  }
-  ~CredentialsTest() override { std::filesystem::remove_all(folder_); }
+  CredentialsTest() { std::ofstream(folder_.path("redis-password")) << "secret"; }
 
-  std::string folder_;
+  const Folder folder_;
   Configuration configuration_;
 };
 
 TEST_F(CredentialsTest, ARelativePathIsOneOfThem) {
   configuration_.redis.password_file = "redis-password";
-  find_credentials(configuration_, folder_);
-  EXPECT_EQ(configuration_.redis.password_file, folder_ + "/redis-password");
+  find_credentials(configuration_, folder_.path());
+  EXPECT_EQ(configuration_.redis.password_file, folder_.path("redis-password"));
 }
 
 TEST_F(CredentialsTest, OtherPathsStayAsTheyAre) {
   configuration_.redis.password_file = "/etc/redis-password";
   configuration_.redis.seal_key_file = "no-such-credential";
   configuration_.redis.prefix = "redis-password";
-  find_credentials(configuration_, folder_);
+  find_credentials(configuration_, folder_.path());
   EXPECT_EQ(configuration_.redis.password_file, "/etc/redis-password");
   EXPECT_EQ(configuration_.redis.seal_key_file, "no-such-credential");
   EXPECT_EQ(configuration_.redis.prefix, "redis-password");

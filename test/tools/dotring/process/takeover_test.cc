@@ -11,6 +11,7 @@
 #include <future>
 
 #include "engine/io/socket_address.h"
+#include "test/engine/base/folder.h"
 #include "tools/dotring/process/predecessor.h"
 #include "tools/dotring/process/takeover_server.h"
 
@@ -20,15 +21,9 @@ namespace {
 class TakeoverTest : public ::testing::Test {
  protected:
   TakeoverTest() {
-    char name[] = "/tmp/dotring-takeover-XXXXXX";
-    folder_ = mkdtemp(name);
-    path_ = folder_ + "/socket";
     udp_ = io::bind_socket(*Endpoint::parse("127.0.0.1:0"), SOCK_DGRAM, true).descriptor;
   }
-  ~TakeoverTest() override {
-    close(udp_);
-    std::filesystem::remove_all(folder_);
-  }
+  ~TakeoverTest() override { close(udp_); }
   TakeoverServer::Parts parts() {
     return {[this] { return std::vector{dup(udp_)}; }, [this] { taken_.set_value(); }};
   }
@@ -36,8 +31,8 @@ class TakeoverTest : public ::testing::Test {
     return taken_.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
   }
 
-  std::string folder_;
-  std::string path_;
+  const Folder folder_;
+  const std::string path_ = folder_.path("socket");
   int udp_ = -1;
   std::promise<void> taken_;
   Log log_{LogOptions{}, open("/dev/null", O_WRONLY | O_CLOEXEC)};
