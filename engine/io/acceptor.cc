@@ -5,6 +5,7 @@
 
 #include <cassert>
 #include <cerrno>
+#include <utility>
 
 #include "engine/io/kernel.h"
 #include "engine/io/socket_address.h"
@@ -18,7 +19,7 @@ Acceptor::Acceptor(Loop& loop, const Options& options) : loop_(loop), options_(o
 
 Acceptor::~Acceptor() {
   assert(!active());
-  if (descriptor_ >= 0) close(descriptor_);
+  close_socket();
 }
 
 std::optional<std::string> Acceptor::open(const Endpoint& local) {
@@ -36,14 +37,33 @@ std::optional<std::string> Acceptor::adopt(int descriptor) {
 }
 
 void Acceptor::start() {
-  started_ = true;
+  state_ = State::Accepting;
   arm();
 }
 
 void Acceptor::stop() {
-  started_ = false;
+  state_ = State::Stopped;
   retry_.cancel();
   loop_.ring().cancel(accepted_);
+}
+
+void Acceptor::finish() {
+  stop();
+  state_ = State::Finishing;
+  if (!active()) take_rest();
+}
+
+// An accept takes what there is when it is submitted, so that one which is cancelled in the same
+// submission empties the backlog and waits for nobody.
+void Acceptor::take_rest() {
+  if (descriptor_ < 0) return;
+  state_ = State::TakingRest;
+  loop_.ring().accept_multishot(descriptor_, accepted_);
+  loop_.ring().cancel(accepted_);
+}
+
+void Acceptor::close_socket() {
+  if (descriptor_ >= 0) close(std::exchange(descriptor_, -1));
 }
 
 void Acceptor::refuse(int descriptor) {
@@ -51,19 +71,33 @@ void Acceptor::refuse(int descriptor) {
 }
 
 void Acceptor::arm() {
-  if (started_ && !accepted_.pending()) loop_.ring().accept_multishot(descriptor_, accepted_);
+  if (state_ == State::Accepting && !active()) {
+    loop_.ring().accept_multishot(descriptor_, accepted_);
+  }
 }
 
 void Acceptor::on_accept(int32_t result, uint32_t flags) {
-  const bool ended = !(flags & IORING_CQE_F_MORE);
+  if (!(flags & IORING_CQE_F_MORE)) on_accept_ended(result);
   if (result >= 0) {
-    if (ended) arm();
     handler_->on_accepted(result, peer_endpoint(result));
-    return;
+  } else if (state_ == State::Accepting && result != -ECANCELED) {
+    failures_.add();
   }
-  if (!started_ || result == -ECANCELED) return;
-  failures_.add();
-  if (ended) loop_.timers().arm_in(retry_, options_.retry_ms);
+}
+
+void Acceptor::on_accept_ended(int32_t result) {
+  switch (state_) {
+    case State::Accepting:
+      return result >= 0 ? arm() : loop_.timers().arm_in(retry_, options_.retry_ms);
+    case State::Finishing:
+      return take_rest();
+    case State::TakingRest:
+      // Ended by itself, e.g. with a full completion queue: there may be more.
+      return result >= 0 ? take_rest() : close_socket();
+    case State::Idle:
+    case State::Stopped:
+      return;
+  }
 }
 
 }  // namespace dotring::io

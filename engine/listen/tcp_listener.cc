@@ -152,7 +152,7 @@ void TcpListener::for_each_session(Visit&& visit) {
 
 void TcpListener::drain() {
   ending_ = true;
-  acceptor_.stop();
+  acceptor_.finish();
   for_each_session([](ClientSession& session) { session.finish(SessionEnd::Drain); });
 }
 

@@ -74,6 +74,9 @@ class TcpListener final : public query::ReplyPort, private io::AcceptHandler, pr
   void set_refusal_observer(RefusalObserver* observer) { refusal_observer_ = observer; }
   /// See Options::access.
   void set_access(const protect::AccessList* access) { options_.access = access; }
+  /// Accepts who waits already; who comes later is refused. Sessions go on.
+  void stop_accepting() { acceptor_.finish(); }
+  bool accepting() const { return acceptor_.active(); }
   /// Accepts and reads no more; each session ends when what is in flight on it is answered.
   void drain();
   /// Accepts and reads no more; each connection goes to `heir` when what is in flight on it is

@@ -6,6 +6,8 @@ import socket
 import threading
 import time
 
+import dns.message
+import dns.rcode
 import pytest
 from harness import client, ports
 from harness.dotring import Dotring, run_once
@@ -36,16 +38,18 @@ class HoldingUpstream(PythonUpstream):
 def refused(port):
     try:
         socket.create_connection(("127.0.0.1", port), 5).close()
-        return False
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # closed while we connected
+        pass
+    return False
 
 
 class TestEnd:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_what_is_in_flight_is_finished_first(self, stage, authority, number):
         upstream = HoldingUpstream(stage, authority)
-        dotring = Dotring(stage, [upstream], {"life.drain_ms": 30_000})
+        dotring = Dotring(stage, [upstream], {"life.drain_ms": 60_000, "upstream.timeout_ms": 60_000})
         message = client.query(HELD)
         with client.udp_socket(dotring.server) as udp, client.TcpClient(dotring.server) as tcp:
             udp.send(message.to_wire())
@@ -55,8 +59,8 @@ class TestEnd:
             dotring.process.signal(number)
             dotring.process.wait_for(lambda: refused(dotring.port), "no new connections")
             upstream.release()
-            assert udp.recv(4096)[:2] == message.to_wire()[:2]
-            assert tcp.receive().id == message.id
+            for reply in (dns.message.from_wire(udp.recv(4096)), tcp.receive()):
+                assert (reply.id, reply.rcode(), len(reply.answer)) == (message.id, dns.rcode.NOERROR, 1)
         assert dotring.process.wait() == 0
 
     def test_the_drain_time_ends_it_whatever_waits(self, stage, authority):
@@ -94,6 +98,25 @@ class TestEnd:
             dotring.process.signal(signal.SIGCONT)
             ids = {udp.recv(4096)[:2] for _ in messages}
         assert ids == {message.to_wire()[:2] for message in messages}
+        assert dotring.process.wait() == 0
+
+    def test_what_came_by_tcp_before_the_signal_is_answered_though_nobody_has_read_it(self, stage, authority):
+        dotring = Dotring(stage, [PythonUpstream(stage, authority)], {"engine.workers": 1})
+        dotring.ask("www.zone.example")
+        messages = [client.query("www.zone.example", id=index + 1) for index in range(100)]
+        with client.TcpClient(dotring.server) as early:
+            early.send(messages[0])
+            assert early.receive()
+            dotring.process.signal(signal.SIGSTOP)
+            with client.TcpClient(dotring.server) as late:
+                for connection in (early, late):
+                    for message in messages:
+                        connection.send(message)
+                dotring.ended_by_test = True
+                dotring.process.signal(signal.SIGTERM)
+                dotring.process.signal(signal.SIGCONT)
+                for connection in (early, late):
+                    assert {connection.receive().id for _ in messages} == {message.id for message in messages}
         assert dotring.process.wait() == 0
 
     def test_with_open_idle_connections_it_ends_too(self, stage, authority):

@@ -15,6 +15,9 @@ constexpr uint64_t kLookMs = 5;
 /// For streams to close in order after the last answer, and for the kernel to let go of aborted
 /// ones.
 constexpr uint64_t kCloseMs = 500;
+/// In one a connection that waited is accepted, in the next what came by it is read; the others are
+/// for what the kernel does later than it could.
+constexpr int kRestTurns = 4;
 
 int duplicate(int descriptor) {
   return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
@@ -123,7 +126,17 @@ void WorkerParts::turn_while(uint64_t limit_ms, Condition condition) {
   while (!aborting_ && condition() && loop_.now_ms() < end_ms) loop_.turn(kLookMs);
 }
 
+// What clients sent before the end was asked for is taken although nobody has read it yet.
+void WorkerParts::take_rest() {
+  for (listen::TcpListener& listener : tcp_) listener.stop_accepting();
+  turn_while(kCloseMs, [this] {
+    return std::any_of(tcp_.begin(), tcp_.end(), [](const auto& tcp) { return tcp.accepting(); });
+  });
+  for (int turns = 0; turns < kRestTurns; ++turns) loop_.turn(0);
+}
+
 void WorkerParts::drain() {
+  take_rest();
   for (listen::UdpListener& listener : udp_) listener.drain();
   for (listen::TcpListener& listener : tcp_) listener.drain();
   generations_.drain();
@@ -169,7 +182,10 @@ std::future<std::vector<int>> WorkerParts::duplicate_sockets() {
   loop_.post([this, promise] {
     std::vector<int> sockets;
     for (const auto& listener : udp_) sockets.push_back(duplicate(listener.descriptor()));
-    for (const auto& listener : tcp_) sockets.push_back(duplicate(listener.descriptor()));
+    for (const auto& listener : tcp_) {
+      // While we drain, there is none any more.
+      if (listener.descriptor() >= 0) sockets.push_back(duplicate(listener.descriptor()));
+    }
     promise->set_value(std::move(sockets));
   });
   return promise->get_future();

@@ -102,6 +102,7 @@ class WorkerParts {
   std::optional<std::string> open_listening(const Listening& listening);
   std::optional<std::string> open_udp(const Endpoint& address, std::optional<int> given);
   std::optional<std::string> open_tcp(const Endpoint& address, std::optional<int> given);
+  void take_rest();
   void drain();
   void leave();
   const Configuration& configuration() const { return in_force_->configuration; }

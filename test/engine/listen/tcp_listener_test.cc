@@ -211,6 +211,28 @@ TEST_F(TcpListenerTest, DrainClosesIdleSessionsAtOnceAndBusyOnesWhenAnswered) {
   EXPECT_EQ(closed(SessionEnd::Drain), 2u);
 }
 
+TEST_F(TcpListenerTest, WhoWaitsIsAcceptedAtTheEndAndWhoComesLaterRefused) {
+  listen();
+  turns(2);
+  const Endpoint address = listener->local();
+  TcpClient early(address);  // The kernel has accepted it, the loop has not turned since.
+  TcpClient second(address);
+  listener->stop_accepting();
+  ASSERT_TRUE(turn_until([&] { return !listener->accepting(); }));
+  EXPECT_EQ(listener->sessions_open(), 2u);
+  early.send(make_query(1));
+  ASSERT_TRUE(turn_until([&] { return !early.receive().empty(); }));
+  EXPECT_FALSE(TcpClient(address).connected());
+}
+
+TEST_F(TcpListenerTest, DrainClosesTheDoorToo) {
+  listen();
+  const Endpoint address = listener->local();
+  listener->drain();
+  ASSERT_TRUE(turn_until([&] { return !listener->active(); }));
+  EXPECT_FALSE(TcpClient(address).connected());
+}
+
 TEST_F(TcpListenerTest, AHandlerCanEndTheSessionThatAsked) {
   listen();
   handler.hold = true;
