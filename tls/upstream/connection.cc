@@ -263,11 +263,11 @@ void Connection::on_timer() {
 
 // Lazily: traffic does not move the timer, the timer looks at the traffic.
 void Connection::check_idle() {
-  const uint64_t limit_ms = idle_limit_.renew_after_ms();
-  if (limit_ms == IdleLimit::kUnknown) return;
+  if (idle_us() / 1000 >= idle_limit_.ask_after_ms()) handler_.on_idle(*this);
+  const uint64_t limit_ms = idle_limit_.ask_after_ms();
+  if (!open() || limit_ms == IdleLimit::kUnknown) return;
   const uint64_t idle_ms = idle_us() / 1000;
-  if (idle_ms >= limit_ms) return handler_.on_idle(*this);
-  time_.arm_in(timer_, limit_ms - idle_ms);
+  if (idle_ms < limit_ms) time_.arm_in(timer_, limit_ms - idle_ms);
 }
 
 // ---------------------------------------------------------------------------------------------------

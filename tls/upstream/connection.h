@@ -67,7 +67,7 @@ class ConnectionHandler {
   virtual void on_mismatch(Connection& connection, Attempt& attempt) = 0;
   /// There is room for queries again.
   virtual void on_room(Connection& connection) = 0;
-  /// It was idle for renew_after_ms() of the idle limit.
+  /// It was idle for ask_after_ms() of the idle limit. It may be asked, drained or ended now.
   virtual void on_idle(Connection& connection) = 0;
   /// Once per connect(). The connection is Closed, or Closing and on_free() follows.
   virtual void on_ended(Connection& connection, const Ending& ending) = 0;

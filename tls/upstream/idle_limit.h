@@ -4,9 +4,9 @@
 // close. A single close may have been a restart, so a learned limit is believed when seen twice;
 // until then it is doubled after a few streams that reached it in good health. A believed one is
 // doubted too, much later. Sending on a stream that the server is closing loses the query; hence
-// the margins: renew early, and do not use a stream shortly before its end.
+// the margins: ask in time, and do not use a stream shortly before its end.
 //
-// Invariant: renew_after_ms() <= unused_after_ms() <= limit_ms().
+// Invariant: ask_after_ms() <= unused_after_ms() <= limit_ms().
 
 #pragma once
 
@@ -22,11 +22,12 @@ class IdleLimit {
     uint64_t learned_ms_min = 500;
     /// A limit above this is as good as none.
     uint64_t limit_ms_max = 3'600'000;
-    /// Of the limit, in front of its end: renewal at the whole margin, no use within half of it.
+    /// Of the limit, in front of its end: our own question at the whole margin, no use within half
+    /// of it.
     uint64_t margin_percent = 15;
-    /// Streams renewed at a limit seen once before it is doubled; sixteen times as many when seen
-    /// twice.
-    uint32_t renewals_to_doubt = 4;
+    /// How often a limit seen once is reached before it is doubled; sixteen times as often when
+    /// seen twice.
+    uint32_t reaches_to_doubt = 4;
   };
   static constexpr uint64_t kUnknown = UINT64_MAX;
 
@@ -42,14 +43,14 @@ class IdleLimit {
     if (idle_ms < options_.learned_ms_min) return;
     confirmed_ = near(learned_ms_, idle_ms);
     learned_ms_ = confirmed_ ? std::min(learned_ms_, idle_ms) : idle_ms;
-    renewals_ = 0;
+    reaches_ = 0;
   }
 
-  /// A stream reached renew_after_ms() and was replaced.
-  void renewed() {
-    const uint32_t patience = options_.renewals_to_doubt * (confirmed_ ? 16 : 1);
-    if (learned_ms_ == kUnknown || ++renewals_ < patience) return;
-    renewals_ = 0;
+  /// A stream reached ask_after_ms().
+  void reached() {
+    const uint32_t patience = options_.reaches_to_doubt * (confirmed_ ? 16 : 1);
+    if (learned_ms_ == kUnknown || ++reaches_ < patience) return;
+    reaches_ = 0;
     confirmed_ = false;
     const bool forgotten = learned_ms_ > options_.limit_ms_max / 2;
     learned_ms_ = forgotten ? kUnknown : 2 * learned_ms_;
@@ -59,7 +60,7 @@ class IdleLimit {
     const uint64_t limit = std::min(told_ms_, learned_ms_);
     return limit > options_.limit_ms_max ? kUnknown : limit;
   }
-  uint64_t renew_after_ms() const { return before_limit(margin_ms()); }
+  uint64_t ask_after_ms() const { return before_limit(margin_ms()); }
   uint64_t unused_after_ms() const { return before_limit(margin_ms() / 2); }
 
  private:
@@ -75,7 +76,7 @@ class IdleLimit {
   uint64_t told_ms_ = kUnknown;
   uint64_t learned_ms_ = kUnknown;
   bool confirmed_ = false;
-  uint32_t renewals_ = 0;
+  uint32_t reaches_ = 0;
 };
 
 }  // namespace dotring::upstream

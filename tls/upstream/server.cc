@@ -35,7 +35,7 @@ Connection* Server::pick(std::span<const Attempt> attempts, bool& doubtful) {
     Connection& connection = slot->connection;
     if (slot->proving || !connection.can_ask(window_.size())) continue;
     if (carries(attempts, connection)) continue;
-    const bool in_doubt = slot->probe.under_way();
+    const bool in_doubt = slot->in_doubt();
     if (!in_doubt && connection.in_flight() < options_.spread_above) return &connection;
     const bool fewer = best && connection.in_flight() < best->in_flight();
     if (best && (in_doubt > best_in_doubt || (in_doubt == best_in_doubt && !fewer))) continue;
@@ -102,6 +102,7 @@ void Server::probe_all() {
 
 // Those that are kept apart have waited already for what may be the fault of one of them.
 bool Server::probe(Slot& slot) {
+  slot.keeping_open = false;
   if (!slot.connection.can_probe()) return false;
   const uint64_t timeout_ms =
       slot.apart ? std::min(options_.probe_timeout_ms, options_.patience_ms_min / 2)

@@ -1,8 +1,9 @@
 // One server: its streams, its health, what is known of its speed.
 //
-// A stream is kept ready: opened at the start, replaced before the server's idle limit, opened
-// again at once when it is lost. More, up to Options::connections, are opened when questions pile
-// up. What the end of a stream means is decided in server_failures.cc and health.h.
+// A stream is kept ready: opened at the start, kept open by our own question before the server's
+// idle limit, opened again at once when it is lost. More, up to Options::connections, are opened
+// when questions pile up. What the end of a stream means is decided in server_failures.cc and
+// health.h.
 //
 // Invariant: a question is written only to a stream that is open, whose server has proved who it
 // is.
@@ -108,7 +109,8 @@ class Server final : private ConnectionHandler {
   bool replace_spent();
   void keep_warm();
   bool warm_wanted() const;
-  void drain_renewed();
+  bool keep_open(Slot& slot);
+  void drain_replaced();
   void end_surplus();
   void retry_in(uint64_t delay_ms);
   void on_retry();

@@ -28,7 +28,7 @@ Connection* Server::pick_apart(std::span<const Attempt> attempts, uint16_t compa
   for (const auto& slot : none_apart ? slots_ : slots_apart_) {
     Connection& connection = slot->connection;
     const size_t most = slot->apart ? slot->company_with(company) : 1;
-    if (slot->proving || slot->probe.under_way() || !connection.can_ask(most)) continue;
+    if (slot->proving || slot->in_doubt() || !connection.can_ask(most)) continue;
     if (!carries(attempts, connection)) return &connection;
   }
   return nullptr;

@@ -130,7 +130,7 @@ void Server::on_connection_open(Connection& connection) {
   // The retry, cancelled above, would have opened the stream that is kept ready.
   if (slot.apart) keep_warm();
   if (must_prove_itself) slot.proving = probe(slot);
-  drain_renewed();
+  drain_replaced();
   end_surplus();
   handler_.on_stream();
 }
@@ -146,19 +146,24 @@ void Server::end_surplus() {
 // ---------------------------------------------------------------------------------------------------
 // Kept ready
 
-// The last one is replaced, the others are not needed while nobody asks.
+// The last one is kept, the others are not needed while nobody asks.
 void Server::on_idle(Connection& connection) {
   Slot& slot = slot_of(connection);
   if (slot.renewing || draining_) return;
-  if (slot.apart) return connection.drain();
-  if (streams() > 1 || !warm_wanted()) return connection.drain();
-  slot.renewing = true;
-  statistics_.renewals.add();
-  idle_limit_.renewed();
-  if (!retry_.armed()) connect();
+  const bool wanted = !slot.apart && streams() == 1 && warm_wanted();
+  if (!wanted || !keep_open(slot)) connection.drain();
 }
 
-void Server::drain_renewed() {
+// A question costs both sides a hundredth of the handshake of another stream.
+bool Server::keep_open(Slot& slot) {
+  if (!probe(slot)) return false;
+  slot.keeping_open = true;
+  statistics_.keepalives.add();
+  idle_limit_.reached();
+  return true;
+}
+
+void Server::drain_replaced() {
   for (const auto& slot : slots_) {
     if (slot->renewing) slot->connection.drain();
   }

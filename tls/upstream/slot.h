@@ -33,22 +33,27 @@ struct Slot {
   uint16_t company_with(uint16_t wanted) const {
     return connection.in_flight() == 0 ? wanted : std::min(company, wanted);
   }
+  /// Something makes us ask; to keep it open we ask in any case.
+  bool in_doubt() const { return probe.under_way() && !keeping_open; }
   /// Our question may be the one that is slow: any answer since it left means that the stream
-  /// lives.
+  /// lives. And it may be one that this server does not answer: nobody else waits, so that nothing
+  /// is known of the server.
   void on_probe_timeout() {
     if (!probe.under_way()) return;
     const bool alive = connection.last_answer_us() >= probe.sent_us();
     if (alive) return connection.abandon(probe.attempt());
-    connection.end(EndCause::Silent, "no answers");
+    const bool unknown = keeping_open && questions() == 0;
+    connection.end(unknown ? EndCause::Local : EndCause::Silent, "no answers");
   }
 
   Connection connection;
   Probe probe;
-  const bool apart;        ///< only for questions that are kept apart
-  bool renewing = false;   ///< its replacement is being opened
-  bool proving = false;    ///< opened after a failure, its probe is not answered yet
-  uint16_t company = 0;    ///< apart: the most questions that those on it allow
-  uint64_t waited_us = 0;  ///< probing: how long a question had waited in vain
+  const bool apart;           ///< only for questions that are kept apart
+  bool renewing = false;      ///< its replacement is being opened
+  bool keeping_open = false;  ///< the probe under way has no other reason than the idle limit
+  bool proving = false;       ///< opened after a failure, its probe is not answered yet
+  uint16_t company = 0;       ///< apart: the most questions that those on it allow
+  uint64_t waited_us = 0;     ///< probing: how long a question had waited in vain
 };
 
 /// As many as were added; connections do not move.

@@ -24,7 +24,7 @@ struct ServerStatistics {
   Counter certificates_refused;  ///< of these: the server did not prove who it is
   Counter handshakes_failed;     ///< of these: no TLS, or no version or cipher in common
   Counter reconnects;            ///< connects after the first
-  Counter renewals;              ///< streams replaced before the server's idle limit
+  Counter keepalives;            ///< own questions because the server's idle limit was near
   Counter peer_closes_idle;      ///< the server closed a stream with nothing in flight
   Counter streams_lost;     ///< the server or the network ended a stream with queries in flight
   Counter streams_garbage;  ///< we ended a stream because what came was not DNS, or not our answers
@@ -41,7 +41,7 @@ struct ServerStatistics {
   Counter unexpected;  ///< answers to no query: ids not in flight, second answers
   Counter mismatched;  ///< answers with the right id and another question
   Counter malformed;   ///< messages that are no responses, or that cannot be parsed
-  Counter probes;
+  Counter probes;      ///< own questions, keepalives included
   Histogram round_trip_us;
 };
 

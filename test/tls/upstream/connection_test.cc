@@ -156,7 +156,7 @@ TEST_F(ConnectionTest, KeepaliveIsTheIdleLimit) {
   EXPECT_TRUE(connection.can_ask(1000));
   time.advance_ms(1);
   EXPECT_EQ(recorder.idles, 1);
-  EXPECT_TRUE(connection.can_ask(1000)) << "until its replacement is there";
+  EXPECT_TRUE(connection.can_ask(1000)) << "until half of the margin";
   time.advance_ms(750);
   EXPECT_FALSE(connection.can_ask(1000)) << "the server may be closing it";
 }

@@ -37,6 +37,7 @@ class FakeServer final : public Dialer {
   uint64_t idle_close_ms = 0;  ///< closes streams idle for so long; 0: never
   AnswerFields fields;
   bool resumes = false;
+  bool answers_probes = true;
   size_t queue_max = 1 << 20;
 
   int dialled = 0;
@@ -167,7 +168,7 @@ class FakeServer final : public Dialer {
       probe ? ++probes_seen : ++queries_seen;
       names_seen.push_back(dns::name_to_text(view.question.name));
       streams_[i].traffic_ms = now_ms_;
-      if (names_seen.back().starts_with("dropped")) continue;
+      if (names_seen.back().starts_with("dropped") || (probe && !answers_probes)) continue;
       streams_[i].pending.push_back({query, now_ms_ + latency_ms});
     }
   }

@@ -8,15 +8,15 @@ namespace {
 TEST(IdleLimit, IsUnknownAtFirst) {
   const IdleLimit limit({});
   EXPECT_EQ(limit.limit_ms(), IdleLimit::kUnknown);
-  EXPECT_EQ(limit.renew_after_ms(), IdleLimit::kUnknown);
+  EXPECT_EQ(limit.ask_after_ms(), IdleLimit::kUnknown);
   EXPECT_EQ(limit.unused_after_ms(), IdleLimit::kUnknown);
 }
 
-TEST(IdleLimit, RenewsBeforeAndStopsUseBeforeTheEnd) {
+TEST(IdleLimit, AsksBeforeAndStopsUseBeforeTheEnd) {
   IdleLimit limit({});
   limit.told(10'000);
   EXPECT_EQ(limit.limit_ms(), 10'000u);
-  EXPECT_EQ(limit.renew_after_ms(), 8'500u);
+  EXPECT_EQ(limit.ask_after_ms(), 8'500u);
   EXPECT_EQ(limit.unused_after_ms(), 9'250u);
 }
 
@@ -39,9 +39,9 @@ TEST(IdleLimit, ACloseThatIsNotIdlenessTeachesNothing) {
 TEST(IdleLimit, DoubtsALimitThatWasSeenOnce) {
   IdleLimit limit({});
   limit.peer_closed(10'000);
-  for (int i = 0; i < 3; ++i) limit.renewed();
+  for (int i = 0; i < 3; ++i) limit.reached();
   EXPECT_EQ(limit.limit_ms(), 10'000u);
-  limit.renewed();
+  limit.reached();
   EXPECT_EQ(limit.limit_ms(), 20'000u);
 }
 
@@ -49,16 +49,16 @@ TEST(IdleLimit, BelievesALimitThatWasSeenTwiceForLonger) {
   IdleLimit limit({});
   limit.peer_closed(10'100);
   limit.peer_closed(10'000);
-  for (int i = 0; i < 63; ++i) limit.renewed();
+  for (int i = 0; i < 63; ++i) limit.reached();
   EXPECT_EQ(limit.limit_ms(), 10'000u);
-  limit.renewed();
+  limit.reached();
   EXPECT_EQ(limit.limit_ms(), 20'000u);
 }
 
 TEST(IdleLimit, ARestartOfTheServerIsForgotten) {
   IdleLimit limit({});
   limit.peer_closed(3'000);
-  for (int i = 0; i < 200; ++i) limit.renewed();
+  for (int i = 0; i < 200; ++i) limit.reached();
   EXPECT_EQ(limit.limit_ms(), IdleLimit::kUnknown);
 }
 

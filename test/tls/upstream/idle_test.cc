@@ -1,5 +1,5 @@
-// Streams that lie idle: learned limits, renewal, and never a question on a stream that is about to
-// close.
+// Streams that lie idle: learned limits, what keeps them open, and never a question on a stream
+// that is about to close.
 
 #include <gtest/gtest.h>
 
@@ -36,25 +36,67 @@ TEST_F(Idle, TheLimitIsLearnedAndAWarmStreamIsAlwaysReady) {
     ASSERT_TRUE(client.answered()) << "round " << i;
   }
   EXPECT_EQ(statistics(0).streams_lost.value(), 0u);
-  EXPECT_GE(statistics(0).renewals.value(), 1u);
+  EXPECT_GE(statistics(0).keepalives.value(), 1u);
 }
 
-TEST_F(Idle, RenewalOpensTheNextBeforeItClosesTheLast) {
+TEST_F(Idle, OurOwnQuestionKeepsTheLastStreamOpen) {
+  server(0).idle_close_ms = 10'000;
   server(0).fields.keepalive_100ms = uint16_t{100};
   open();
   run_ms(5);
   ask();
-  run_ms(10);
-  for (int i = 0; i < 30'000; ++i) {
-    run_ms(1);
-    ASSERT_GE(server(0).open_streams(), 1u);
-  }
-  EXPECT_EQ(statistics(0).renewals.value(), 3u);
+  run_ms(60'000);
+  EXPECT_EQ(server(0).dialled, 1);
   EXPECT_EQ(server(0).open_streams(), 1u);
-  EXPECT_EQ(server(0).live_streams(), 1u);
+  EXPECT_EQ(server(0).probes_seen, 7);
+  EXPECT_EQ(statistics(0).keepalives.value(), 7u);
 }
 
-TEST_F(Idle, WithTrafficNothingIsRenewed) {
+TEST_F(Idle, AQuestionThatComesDuringOurOwnGoesOnTheSameStream) {
+  server(0).latency_ms = 100;
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  ask();
+  while (server(0).probes_seen == 0) run_ms(1);
+  Client& client = ask();
+  run_ms(110);
+  EXPECT_TRUE(client.answered());
+  EXPECT_EQ(server(0).dialled, 1);
+}
+
+TEST_F(Idle, AServerThatDoesNotAnswerOurOwnQuestionIsNotFailing) {
+  server(0).answers_probes = false;
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  ask();
+  run_ms(100'000);
+  EXPECT_GE(server(0).dialled, 10) << "its streams are replaced";
+  EXPECT_EQ(server(0).open_streams(), 1u);
+  EXPECT_EQ(state(0), ServerState::Up);
+  EXPECT_EQ(statistics(0).streams_silent.value(), 0u);
+}
+
+TEST_F(Idle, AStreamThatTurnsOutDeadIsReplacedAndAQuestionOnItAskedAgain) {
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  open();
+  run_ms(5);
+  ask();
+  run_ms(20);
+  server(0).fault = Fault::Silent;
+  while (server(0).probes_seen == 0) run_ms(1);
+  Client& client = ask();
+  run_ms(100);
+  server(0).recover();
+  run_ms(200);
+  EXPECT_TRUE(client.answered());
+  EXPECT_EQ(statistics(0).streams_silent.value(), 0u);
+  run_ms(1'000);
+  EXPECT_EQ(statistics(0).streams_silent.value(), 1u);
+}
+
+TEST_F(Idle, WithTrafficNothingIsAskedBesides) {
   server(0).fields.keepalive_100ms = uint16_t{100};
   open();
   run_ms(5);
@@ -63,9 +105,10 @@ TEST_F(Idle, WithTrafficNothingIsRenewed) {
     run_ms(2'000);
   }
   EXPECT_EQ(server(0).dialled, 1);
+  EXPECT_EQ(server(0).probes_seen, 0);
 }
 
-TEST_F(Idle, SpareStreamsAreNotRenewed) {
+TEST_F(Idle, SpareStreamsAreNotKept) {
   server(0).fields.keepalive_100ms = uint16_t{100};
   open();
   run_ms(5);

@@ -165,7 +165,7 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.upstream.health.retry_ms_all_failing; }>("upstream.retry_all_failing_ms", "While no server works and somebody asks, each is tried so often", from(10, 60'000)),
     live<[](auto& c) -> auto& { return c.upstream.health.retry_ms_certificate; }>("upstream.retry_certificate_ms", "The same for servers whose certificate was refused", from(10, kDayMs)),
     live<[](auto& c) -> auto& { return c.upstream.hurry_for_ms; }>("upstream.hurry_for_ms", "Somebody asks: for so long after a question", from(0, kDayMs)),
-    live<[](auto& c) -> auto& { return c.upstream.idle_limit.margin_percent; }>("upstream.idle_margin_percent", "Streams are renewed this part of the server's idle limit before its end", from(1, 90)),
+    live<[](auto& c) -> auto& { return c.upstream.idle_limit.margin_percent; }>("upstream.idle_margin_percent", "This part of the server's idle limit before its end, a question of our own keeps the stream open", from(1, 90)),
 
     key<[](auto& c) -> auto& { return c.cache.bytes_max; }>("cache.memory", "The bound of the cache, everything included, shared by all workers", bytes(kMiB, kTiB)),
     key<[](auto& c) -> auto& { return c.cache.shards; }>("cache.shards", "Parts with a lock of their own; 0: one for each 2 MiB", from(0, 1024)),

@@ -40,8 +40,9 @@ constexpr ServerCounter kServerCounters[] = {
      &ServerStatistics::handshakes_failed},
     {"dotring_upstream_reconnects_total", "Connections after the first.",
      &ServerStatistics::reconnects},
-    {"dotring_upstream_renewals_total", "Streams replaced before the server's idle limit.",
-     &ServerStatistics::renewals},
+    {"dotring_upstream_keepalives_total",
+     "Questions of our own that kept a stream from the server's idle limit.",
+     &ServerStatistics::keepalives},
     {"dotring_upstream_queries_total", "Queries written.", &ServerStatistics::queries},
     {"dotring_upstream_writes_total", "Turns in which queries were written, one TLS record each.",
      &ServerStatistics::writes},
@@ -59,7 +60,8 @@ constexpr ServerCounter kServerCounters[] = {
      &ServerStatistics::mismatched},
     {"dotring_upstream_malformed_messages_total", "Messages that are no answers, skipped.",
      &ServerStatistics::malformed},
-    {"dotring_upstream_probes_total", "Questions of our own.", &ServerStatistics::probes}};
+    {"dotring_upstream_probes_total", "Questions of our own, for whatever reason.",
+     &ServerStatistics::probes}};
 
 constexpr NamedCounter<ServerStatistics> kEnds[] = {{"idle", &ServerStatistics::peer_closes_idle},
                                                     {"lost", &ServerStatistics::streams_lost},
