@@ -10,6 +10,19 @@ constexpr uint64_t level_shift(int level, int slot_bits) {
   return static_cast<uint64_t>(level) * static_cast<uint64_t>(slot_bits);
 }
 
+/// Each wake-up of an idle thread costs more than a look at a few timers; many are not looked at.
+constexpr int kLookedAt = 4;
+
+uint64_t due_or_begin(uint64_t begin_ms, List<Timer>& timers) {
+  uint64_t due_ms = UINT64_MAX;
+  int looked_at = 0;
+  for (Timer* timer = timers.front(); timer; timer = timers.after(*timer)) {
+    if (++looked_at > kLookedAt) return begin_ms;
+    due_ms = std::min(due_ms, timer->due_ms());
+  }
+  return due_ms;
+}
+
 }  // namespace
 
 void TimerWheel::arm(Timer& timer, uint64_t due_ms) {
@@ -73,20 +86,29 @@ uint64_t TimerWheel::slots_ahead(size_t level, uint64_t position) {
   return 0;
 }
 
-// The next tick with a timer in the finest level, or the next cascade of a slot that holds timers.
-uint64_t TimerWheel::next_event_ms() {
+// Of the next slot with timers in each level: due_of(its beginning, its timers).
+template <typename DueOf>
+uint64_t TimerWheel::earliest(DueOf due_of) {
   uint64_t next = UINT64_MAX;
   for (size_t level = 0; level < kLevels; ++level) {
     const uint64_t shift = level_shift(static_cast<int>(level), kSlotBits);
     const uint64_t position = now_ms_ >> shift;
     const uint64_t ahead = slots_ahead(level, position);
-    if (ahead > 0) next = std::min(next, (position + ahead) << shift);
+    if (ahead == 0) continue;
+    const uint64_t slot = position + ahead;
+    next = std::min(next, due_of(slot << shift, slots_[level][slot & (kSlots - 1)]));
   }
   return next;
 }
 
+// The next tick with a timer in the finest level, or the next cascade of a slot that holds timers.
+uint64_t TimerWheel::next_event_ms() {
+  return earliest([](uint64_t begin_ms, List<Timer>&) { return begin_ms; });
+}
+
+// advance() makes up for the cascades that were slept through.
 uint64_t TimerWheel::until_next_ms(uint64_t limit_ms) {
-  const uint64_t next = next_event_ms();
+  const uint64_t next = earliest(due_or_begin);
   return std::min(limit_ms, next - now_ms_);
 }
 

@@ -55,7 +55,8 @@ class TimerWheel {
   void advance(uint64_t now_ms);
 
   /// Milliseconds from now() until the wheel must be advanced again, at most `limit_ms`: the exact
-  /// due time when it is near, else the time at which far timers move to a finer level.
+  /// due time when it is near or few timers are about as far away, else the time at which they move
+  /// to a finer level.
   uint64_t until_next_ms(uint64_t limit_ms);
 
   uint64_t now_ms() const { return now_ms_; }
@@ -69,6 +70,8 @@ class TimerWheel {
   void cascade();
   void run_due(List<Timer>& due);
   uint64_t next_event_ms();
+  template <typename DueOf>
+  uint64_t earliest(DueOf due_of);
   uint64_t slots_ahead(size_t level, uint64_t position);
 
   uint64_t now_ms_;

@@ -59,7 +59,7 @@ class Loop {
   struct Options {
     RingOptions ring;
     /// The longest sleep, so that a loop shows progress to its watchdog: milliseconds.
-    uint64_t wait_ms_max = 4000;
+    uint64_t wait_ms_max = 9000;
   };
 
   /// Takes nothing from the environment. The ring is opened by open(), on the thread that will run

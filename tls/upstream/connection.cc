@@ -6,6 +6,7 @@ namespace dotring::upstream {
 namespace {
 
 constexpr size_t kLengthSize = 2;
+constexpr uint64_t kEarlyPart = 32;
 
 dns::Question question_of(const dns::QuestionKey& key) {
   return {key.name(), key.type(), key.klass()};
@@ -261,9 +262,11 @@ void Connection::on_timer() {
   }
 }
 
-// Lazily: traffic does not move the timer, the timer looks at the traffic.
+// Lazily: traffic does not move the timer, the timer looks at the traffic. A little too early is
+// better than to wake up once more: after our own question, that is by the answer's round trip.
 void Connection::check_idle() {
-  if (idle_us() / 1000 >= idle_limit_.ask_after_ms()) handler_.on_idle(*this);
+  const uint64_t due_ms = idle_limit_.ask_after_ms();
+  if (idle_us() / 1000 >= due_ms - due_ms / kEarlyPart) handler_.on_idle(*this);
   const uint64_t limit_ms = idle_limit_.ask_after_ms();
   if (!open() || limit_ms == IdleLimit::kUnknown) return;
   const uint64_t idle_ms = idle_us() / 1000;

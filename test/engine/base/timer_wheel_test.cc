@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <vector>
@@ -58,9 +59,20 @@ TEST(TimerWheel, UntilNextNeverOverslept) {
   Recorder near(wheel), far(wheel);
   wheel.arm(near.timer, 4000 + 5000);
   wheel.arm(far.timer, 4097);
-  EXPECT_EQ(wheel.until_next_ms(60'000), 96u);  // `far` moves to the finest level at 4096
+  EXPECT_EQ(wheel.until_next_ms(60'000), 97u);
   while (far.fired.empty()) wheel.advance(wheel.now_ms() + wheel.until_next_ms(60'000));
   EXPECT_EQ(far.fired.front(), 4097u);
+}
+
+TEST(TimerWheel, WhereManyTimersAreAboutAsFarAwayTheyMoveToAFinerLevelFirst) {
+  TimerWheel wheel(0);
+  std::deque<Recorder> some;
+  for (uint64_t i = 0; i < 4; ++i) wheel.arm(some.emplace_back(wheel).timer, 8500 - i);
+  EXPECT_EQ(wheel.until_next_ms(60'000), 8497u);
+  wheel.arm(some.emplace_back(wheel).timer, 8500);
+  EXPECT_EQ(wheel.until_next_ms(60'000), 8192u);
+  while (some.back().fired.empty()) wheel.advance(wheel.now_ms() + wheel.until_next_ms(60'000));
+  for (uint64_t i = 0; i < 4; ++i) EXPECT_EQ(some[i].fired, std::vector<uint64_t>{8500 - i});
 }
 
 TEST(TimerWheel, CancelledAndMovedTimers) {

@@ -20,7 +20,7 @@ namespace dotring::appliance {
 class ProgressWatch {
  public:
   /// A loop turns at least once per io::Loop::Options::wait_ms_max, whatever happens.
-  static constexpr uint64_t kStuckAfterMs = 10'000;
+  static constexpr uint64_t kStuckAfterMs = 12'000;
 
   explicit ProgressWatch(size_t workers) : seen_(workers) {}
 
