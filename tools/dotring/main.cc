@@ -153,7 +153,7 @@ void look_after(Appliance& appliance, Notifier& notifier) {
 
 /// Until this dotring is asked to end, or another one answers in its place.
 void serve_signals(Appliance& appliance, const TakeoverServer& successor, Notifier& notifier) {
-  constexpr uint64_t kLookMs = 5000;
+  constexpr uint64_t kLookMs = 10'000;
   const uint64_t watchdog_ms = notifier.watchdog_ms();
   const uint64_t look_ms =
       watchdog_ms > 0 ? std::clamp(watchdog_ms / 4, uint64_t{1}, kLookMs) : kLookMs;
