@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -169,7 +170,11 @@ class TcpClient : public Socket {
  public:
   explicit TcpClient(const Endpoint& server, int receive_buffer = 0,
                      std::optional<Endpoint> source = std::nullopt)
-      : Socket(SOCK_STREAM, server, receive_buffer, source) {}
+      : Socket(SOCK_STREAM, server, receive_buffer, source) {
+    // Otherwise an octet waits in the kernel for the acknowledgement of the one before it.
+    const int on = 1;
+    setsockopt(descriptor(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  }
 
   void queue_bytes(Bytes bytes) { to_send_.insert(to_send_.end(), bytes.begin(), bytes.end()); }
   void queue(const Message& message) {
