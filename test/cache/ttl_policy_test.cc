@@ -74,6 +74,10 @@ TEST(TtlPolicy, NegativeCap) {
 TEST(TtlPolicy, NegativeWithoutSoaIsNotKept) {
   EXPECT_EQ(judge(Answer("a.test")).verdict, Verdict::Forget);
   EXPECT_EQ(judge(Answer("a.test", dns::type::kA, kResponse | 3)).verdict, Verdict::Forget);
+  // Nor for as long as answers that have a TTL are kept at least.
+  TtlPolicy::Options options;
+  options.ttl_min_s = 60;
+  EXPECT_EQ(judge(Answer("a.test"), options).verdict, Verdict::Forget);
 }
 
 TEST(TtlPolicy, ChainThatEndsInNothingIsNegativeAndAsShortAsItsLinks) {

@@ -30,6 +30,15 @@ TEST(BucketTable, OneAlwaysPassesHoweverShortTheBurst) {
   EXPECT_TRUE(table.take(7, limit, kStart + kSecond));
 }
 
+TEST(BucketTable, InAFullTableANewcomerOwesNothingOfWhomItReplaces) {
+  const BucketTable::Limit limit = BucketTable::Limit::of(1, 10'000);
+  BucketTable table(1, limit.ahead_max);
+  for (uint64_t client = 1; client <= 100; ++client) {
+    for (int i = 0; i < 10; ++i) EXPECT_TRUE(table.take(client << 44, limit, kStart)) << client;
+    EXPECT_FALSE(table.take(client << 44, limit, kStart)) << client;
+  }
+}
+
 TEST(BucketTable, ItsMemoryIsFixedAndAtLeastOneLine) {
   EXPECT_EQ(BucketTable(1, 1).memory_bytes(), 64u);
   EXPECT_EQ(BucketTable(5000, 1).memory_bytes(), 8192u);

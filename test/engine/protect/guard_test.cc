@@ -115,6 +115,14 @@ TEST(Guard, AValidCookiePassesTheLimitOfForgedOnes) {
   EXPECT_EQ(all.actions(10, kClient, *first.cookie), (Counts{4, 0, 6, 0, 0}));
 }
 
+TEST(Guard, AForgedCookieProvesNothing) {
+  Everything all;
+  ServerCookies::Cookie cookie = *all.judge(kClient, kClientCookie).cookie;
+  cookie.back() ^= 1;
+  EXPECT_FALSE(all.judge(kClient, cookie).proven);
+  EXPECT_FALSE(all.judge("198.51.100.2", *all.judge(kClient, kClientCookie).cookie).proven);
+}
+
 TEST(Guard, TcpHasALimitOfItsOwnAndIsRefusedAboveIt) {
   EXPECT_EQ(Everything().actions(10, kClient, {}, false), (Counts{4, 0, 6, 0, 0}));
   EXPECT_EQ(Everything({OverRate::Drop, 1, false}).actions(10, kClient, {}, false),
