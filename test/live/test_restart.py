@@ -3,16 +3,18 @@
 import os
 import socket
 import stat
+import threading
 
 import pytest
 from harness import client, ports
 from harness.control import Control
-from harness.dotring import Dotring, Responder, run_once
+from harness.dotring import PATIENT, Dotring, Responder, run_once
 from harness.flood import Flood, all_right
 from harness.manager import Manager
 from harness.seccomp import forbid_io_uring, forbid_seccomp
 from harness.servers import HOST
-from harness.upstream import PythonUpstream
+from harness.upstream import PythonUpstream, address_answer
+from harness.waiting import let_pass
 
 NAME = "www.zone.example"
 RATE = 3000  # queries per second: enough that each moment of a takeover has some
@@ -56,7 +58,7 @@ class TestUnderLoad:
         with client.TcpClient(first.server) as idle, client.TcpClient(first.server) as begun:
             for connection in (idle, begun):
                 connection.send(message)
-                assert connection.receive().id == message.id
+                assert client.answered_id(connection.receive()) == message.id
             begun.socket.sendall(framed[:7])
             first.process.wait_for(
                 lambda: first.metrics().sum("dotring_tcp_sessions") == 2, "two connections"
@@ -64,9 +66,37 @@ class TestUnderLoad:
             second = Dotring(stage, [upstream], takeover_options(stage), after=first)
             assert ended(first)
             begun.socket.sendall(framed[7:])
-            assert begun.receive().id == message.id
+            assert client.answered_id(begun.receive()) == message.id
             idle.send(message)
-            assert idle.receive().id == message.id
+            assert client.answered_id(idle.receive()) == message.id
+        assert second.metrics().sum("dotring_queries_total", transport="tcp") == 2
+
+
+    def test_who_waits_is_answered_by_the_old_one_and_what_it_has_not_taken_goes_along(self, stage, authority):
+        released = threading.Event()
+        stage.at_end(released.set)
+
+        def answer(asked):
+            if asked.name == NAME:
+                released.wait()
+            return [address_answer(asked.message)]
+
+        upstream = PythonUpstream(stage, authority, answer)
+        options = {**PATIENT, "life.drain_ms": 60_000, "listen.tcp_queries_in_flight_max": 1}
+        first = Dotring(stage, [upstream], takeover_options(stage, **options))
+        names = (NAME, "one.zone.example", "two.zone.example")
+        messages = [client.query(name, id=index + 1) for index, name in enumerate(names)]
+        with client.udp_socket(first.server) as udp, client.TcpClient(first.server) as tcp:
+            udp.send(messages[0].to_wire())
+            tcp.send(*messages)
+            first.process.wait_for(lambda: first.metrics().sum("dotring_queries_waiting") == 2, "both wait")
+            second = Dotring(stage, [upstream], takeover_options(stage, **options), after=first)
+            let_pass(1)  # more than streams have to close when nobody is owed an answer
+            assert first.process.status is None
+            released.set()
+            assert client.answered_id(client.received(udp)) == 1
+            assert [client.answered_id(tcp.receive()) for _ in messages] == [1, 2, 3]
+            assert ended(first)
         assert second.metrics().sum("dotring_queries_total", transport="tcp") == 2
 
 
@@ -177,13 +207,14 @@ class TestActivation:
                 udp.send(message.to_wire())
             tcp.send(messages[0])
             dotring = Dotring(stage, [upstream], manager=manager)
-            assert {udp.recv(4096)[:2] for _ in messages} == {message.to_wire()[:2] for message in messages}
-            assert tcp.receive().id == messages[0].id
+            answered = {client.answered_id(client.received(udp)) for _ in messages}
+            assert answered == {message.id for message in messages}
+            assert client.answered_id(tcp.receive()) == messages[0].id
             # While none runs, nothing is refused and nothing lost.
             assert dotring.stop() == 0
             udp.send(messages[1].to_wire())
             again = Dotring(stage, [upstream], manager=manager)
-            assert udp.recv(4096)[:2] == messages[1].to_wire()[:2]
+            assert client.answered_id(client.received(udp)) == messages[1].id
         # Two workers, one socket: both listen on it.
         assert len(inodes_of_listeners(again)) == 1
 

@@ -43,6 +43,17 @@ def udp_socket(server, timeout_s=TIMEOUT_S):
         yield client
 
 
+@contextlib.contextmanager
+def many_sockets(server, octets, count, source="127.0.0.2"):
+    """The same datagram from as many sockets of one address: the kernel spreads them over all workers."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(count):
+            client = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            client.bind((source, 0))
+            client.sendto(octets, server)
+        yield
+
+
 class TcpClient:
     """One connection on which a test sends and receives whole messages in any order."""
 
@@ -106,6 +117,16 @@ def addresses(reply):
     """The data of all A and AAAA records of the answer section, as text."""
     wanted = (dns.rdatatype.A, dns.rdatatype.AAAA)
     return sorted(item.to_text() for rrset in reply.answer if rrset.rdtype in wanted for item in rrset)
+
+
+def answered_id(reply):
+    """Its id where it has an answer; None where it has none: a SERVFAIL has the right id too."""
+    return reply.id if rcode(reply) == "NOERROR" and reply.answer else None
+
+
+def received(udp):
+    """The next reply that comes to a UDP socket."""
+    return dns.message.from_wire(udp.recv(65535))
 
 
 def ttl(reply):

@@ -1,10 +1,15 @@
-"""Waiting for what a test needs to be true, never for a time."""
+"""Waiting for what a test needs to be true, hardly ever for a time."""
 
 import time
 
 # For conditions that come true soon unless something is broken: generous, since a sanitizer build on a busy
 # machine is slow, and free where all is well.
 SOON_S = 30
+
+
+def let_pass(seconds):
+    """Only to show that something does not end then: whoever is late shows the same."""
+    time.sleep(seconds)
 
 
 def wait_for(condition, what, timeout_s=SOON_S):
