@@ -4,11 +4,12 @@ Where two clocks must be compared, both are dotring's: what is to come later is 
 """
 
 import re
+import threading
 
 import pytest
 from harness import client
 from harness.dotring import PATIENT, Dotring, Responder
-from harness.upstream import PythonUpstream
+from harness.upstream import PythonUpstream, address_answer
 from harness.waiting import wait_for
 
 NAME = "localhost"  # dotring answers it itself
@@ -47,9 +48,18 @@ class TestQueries:
         dotring = start(stage, {"listen.tcp_queries_max": 5})
         with client.TcpClient(dotring.server) as connection:
             connection.send(*(client.query(NAME, id=number + 1) for number in range(8)))
-            assert [connection.receive().id for _ in range(5)] == [1, 2, 3, 4, 5]
+            assert [client.answered_id(connection.receive()) for _ in range(5)] == [1, 2, 3, 4, 5]
             assert connection.receive() is None
         wait_for(lambda: closed(dotring, "queries_max") == 1, "it is closed")
+
+
+    def test_what_is_shorter_than_a_header_ends_its_connection(self, stage):
+        dotring = start(stage, {})
+        with client.TcpClient(dotring.server) as connection:
+            connection.send(client.query(NAME, id=1), bytes(11), client.query(NAME, id=2))
+            assert client.answered_id(connection.receive()) == 1
+            assert connection.receive() is None
+        wait_for(lambda: closed(dotring, "bad_frame") == 1, "it is closed")
 
 
 class TestAnswersNotRead:
@@ -88,6 +98,27 @@ class TestTime:
 
             wait_for(ended, "the connection has lasted long enough")
         wait_for(lambda: closed(dotring, "lifetime") == 1, "it is closed")
+
+    def test_who_waits_for_an_answer_is_not_idle(self, stage, authority):
+        """Silent for longer than another client, whose time begins later."""
+        held = threading.Event()
+        stage.at_end(held.set)
+
+        def answer(asked):
+            held.wait()
+            return [address_answer(asked.message)]
+
+        upstream = PythonUpstream(stage, authority, answer)
+        dotring = start(stage, {**PATIENT, "listen.tcp_idle_timeout_ms": 500}, [upstream])
+        message = client.query("www.zone.example")
+        with client.TcpClient(dotring.server) as waiting:
+            waiting.send(message)
+            wait_for(lambda: upstream.asked, "the question arrives upstream")
+            with client.TcpClient(dotring.server) as silent:
+                assert silent.receive() is None
+            held.set()
+            assert client.answered_id(waiting.receive()) == message.id
+        wait_for(lambda: closed(dotring, "idle") == 1, "only the other one was idle")
 
     def test_what_is_in_flight_has_so_long_when_the_client_has_finished(self, stage, authority):
         """Eight times: by the default that were 80 seconds."""
