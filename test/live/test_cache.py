@@ -4,6 +4,7 @@ import dns.flags
 import dns.message
 import dns.rcode
 import dns.rrset
+import pytest
 from harness import client
 from harness.dotring import Dotring, Responder
 from harness.upstream import PythonUpstream, address_answer
@@ -18,11 +19,17 @@ def start(stage, authority, answer, options=None):
     return upstream, Dotring(stage, [upstream], {"engine.workers": 1, **(options or {})})
 
 
-def negative(asked, ttl):
-    """NXDOMAIN whose SOA says for how long (RFC 2308, 5)."""
+def failure(asked, rcode):
     reply = dns.message.make_response(asked.message, recursion_available=True)
-    reply.set_rcode(dns.rcode.NXDOMAIN)
-    reply.authority.append(dns.rrset.from_text("zone.example.", ttl, "IN", "SOA", f"ns. host. 1 2 3 4 {ttl}"))
+    reply.set_rcode(dns.rcode.from_text(rcode))
+    return reply
+
+
+def negative(asked, ttl, minimum=None):
+    """NXDOMAIN whose SOA says for how long (RFC 2308, 5): the MINIMUM is the TTL unless given."""
+    reply = failure(asked, "NXDOMAIN")
+    soa = f"ns. host. 1 2 3 4 {ttl if minimum is None else minimum}"
+    reply.authority.append(dns.rrset.from_text("zone.example.", ttl, "IN", "SOA", soa))
     return reply
 
 
@@ -48,6 +55,14 @@ class TestTtl:
         assert dotring.ask("none.zone.example").authority[0].ttl == 500
         reply = dotring.ask("none.zone.example")
         assert client.rcode(reply) == "NXDOMAIN" and 440 < reply.authority[0].ttl <= 500
+        assert upstream.times_asked("none.zone.example") == 1
+
+    @pytest.mark.parametrize("ttl, minimum", [(900, 200), (200, 900)])
+    def test_a_negative_answer_lasts_as_long_as_the_smaller_number_of_its_soa(self, stage, authority, ttl, minimum):
+        upstream, dotring = start(stage, authority, lambda asked: [negative(asked, ttl, minimum)])
+        assert dotring.ask("none.zone.example").authority[0].ttl == 200
+        reply = dotring.ask("none.zone.example")
+        assert client.rcode(reply) == "NXDOMAIN" and 140 < reply.authority[0].ttl <= 200
         assert upstream.times_asked("none.zone.example") == 1
 
     def test_without_a_ttl_nothing_is_kept(self, stage, authority):
@@ -99,6 +114,23 @@ class TestStale:
         wait_for(refreshed_twice, "two attempts to refresh it", timeout_s=20)
         assert ttls == {77}
 
+    @pytest.mark.parametrize("rcode", ["SERVFAIL", "REFUSED"])
+    def test_it_is_given_in_place_of_a_failure_that_the_upstream_tells(self, stage, authority, rcode):
+        def answer(asked):
+            first = upstream.times_asked(asked.name) == 1
+            return [address_answer(asked.message, ttl=1) if first else failure(asked, rcode)]
+
+        upstream, dotring = start(stage, authority, answer, {"cache.prefetch_percent": 0})
+
+        def stale():
+            reply = dotring.ask("www.zone.example", use_edns=0)
+            assert client.addresses(reply)
+            return client.extended_errors(reply) == [STALE_ANSWER]
+
+        wait_for(stale, "the answer is stale")
+        assert upstream.times_asked("www.zone.example") == 2
+        assert dotring.metrics().sum("dotring_stale_answers_total", reason="failure") == 1
+        assert stale(), "the failure has not taken its place"
 
     def test_it_is_given_when_the_upstream_takes_so_long(self, stage, authority):
         """At once: by the default the deadline were earlier, and that a failure."""
@@ -127,9 +159,7 @@ class TestFailures:
         def answer(asked):
             if asked.name == self.MARKER:
                 return [address_answer(asked.message, ttl=2)]
-            reply = dns.message.make_response(asked.message, recursion_available=True)
-            reply.set_rcode(dns.rcode.from_text(asked.name.split(".")[0].upper()))
-            return [reply]
+            return [failure(asked, asked.name.split(".")[0].upper())]
 
         return start(stage, authority, answer, {"cache.prefetch_percent": 0, **options})
 
@@ -169,6 +199,13 @@ class TestFailures:
         for times in (1, 2, 3):
             self.fail(dotring, "REFUSED")
             assert upstream.times_asked("refused.zone.example") == times
+
+    def test_other_errors_are_remembered_too(self, stage, authority):
+        upstream, dotring = self.start(stage, authority, {"cache.refusal_ttl": 60, "cache.failure_ttl_max": 1})
+        self.fail(dotring, "REFUSED")
+        self.until_two_seconds_have_passed(dotring, upstream)
+        self.fail(dotring, "REFUSED")
+        assert upstream.times_asked("refused.zone.example") == 1
 
 
 class TestWhatIsKept:

@@ -297,17 +297,34 @@ class TestAllGone:
     def test_the_cache_continues_and_recovery_takes_less_than_a_second(self, stage, authority):
         certificate = authority.issue(servers.AUTH_NAME)
         upstream = Responder(stage, authority, certificate=certificate)
-        dotring = Dotring(stage, [upstream], {"upstream.timeout_ms": 1000})
+        options = {"engine.workers": 1, "upstream.timeout_ms": 1000, "cache.failure_ttl_min": 60}
+        dotring = Dotring(stage, [upstream], options)
         assert client.addresses(dotring.ask("www.zone.example"))
         upstream.process.kill()
-        for index in range(5):
+        names = iter(names_of("new", 1000))
+
+        def nobody_to_ask():
+            return dotring.metrics().sum("dotring_upstream_questions_total", result="no_upstream")
+
+        def asked_in_vain():
+            """A name for which there was nobody to ask. Before that is known, questions fail otherwise."""
             assert client.addresses(dotring.ask("www.zone.example"))
-            assert client.rcode(dotring.ask(f"new{index}.zone.example")) == "SERVFAIL"
+            before, name = nobody_to_ask(), next(names)
+            reply = dotring.ask(name, use_edns=0)
+            assert client.rcode(reply) == "SERVFAIL"
+            if nobody_to_ask() == before:
+                return None
+            assert client.extended_errors(reply) == [NO_REACHABLE_AUTHORITY]
+            return name
+
+        in_vain = [wait_for(asked_in_vain, "nobody is there to ask") for _ in range(5)]
         again = Responder(stage, authority, port=upstream.port, certificate=certificate)
         returned = time.monotonic()
         names = iter(names_of("again", 1000))
         wait_for(lambda: client.addresses(dotring.ask(next(names))), "answers again")
         assert time.monotonic() - returned < 1
+        # That nobody could be asked says nothing about a name: it is not remembered of any.
+        assert all(client.addresses(dotring.ask(name)) for name in in_vain)
         assert again.process.status is None
 
 
