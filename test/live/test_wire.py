@@ -14,7 +14,7 @@ from harness import client
 from harness.dotring import Dotring
 from harness.upstream import PythonUpstream, address_answer
 
-FORMERR, NOTIMP, REFUSED = 1, 4, 5
+NOERROR, FORMERR, NOTIMP = 0, 1, 4
 QR, OPCODE_SHIFT = 0x80, 3
 
 
@@ -66,7 +66,7 @@ class TestHeaders:
             for datagram in (response, bytes(5), b"", question.to_wire()):
                 socket.send(datagram)
             # Replies of one worker come in order: the first is for the question, or there were others.
-            assert dns.message.from_wire(socket.recv(4096)).id == question.id
+            assert client.answered_id(client.received(socket)) == question.id
 
     def test_flags_come_back_as_they_must(self, dotring):
         octets = query_octets()
@@ -74,6 +74,7 @@ class TestHeaders:
         flags = struct.unpack("!H", reply[2:4])[0]
         assert flags & dns.flags.QR and flags & dns.flags.RD and flags & dns.flags.RA
         assert not flags & dns.flags.TC
+        assert rcode_of(reply) == NOERROR
 
     def test_the_case_of_the_question_is_kept_also_from_the_cache(self, dotring, upstream):
         for name in ("WwW.zOnE.eXaMpLe", "www.ZONE.example", "www.zone.example"):
@@ -87,7 +88,7 @@ class TestHeaders:
 class TestTransparency:
     @pytest.mark.parametrize("kind", ["TYPE65534", "NAPTR", "SVCB", "TYPE1", "NULL"])
     def test_types_that_nobody_knows_pass(self, dotring, upstream, kind):
-        dotring.ask("odd.zone.example", kind)
+        assert client.addresses(dotring.ask("odd.zone.example", kind)), "and the answer back"
         (asked,) = upstream.asked
         assert asked.message.question[0].rdtype == client.query("x.", kind).question[0].rdtype
 
@@ -95,7 +96,7 @@ class TestTransparency:
         octets = query_octets()
         octets[-1] = 4  # Hesiod; CHAOS is about the server itself and refused
         reply = client.exchange_udp(dotring.server, octets)
-        assert reply[12 : len(octets)] == octets[12:]
+        assert rcode_of(reply) == NOERROR and reply[12 : len(octets)] == octets[12:]
         assert upstream.asked[0].message.question[0].rdclass == 4
 
     def test_unknown_records_pass_octet_by_octet(self, stage, unbound):
@@ -197,6 +198,31 @@ class TestSizes:
             assert parsed.flags & dns.flags.TC
             assert not parsed.answer  # one RRset: all of it or nothing
 
+    def test_how_much_fits_is_what_the_client_says_between_two_limits(self, stage, authority):
+        def answer(asked):
+            """As long as the name says, the OPT of the reply included."""
+            reply = dns.message.make_response(asked.message, recursion_available=True)
+            reply.use_edns(False)
+            size = int(asked.name.split(".")[0]) - len(reply.to_wire()) - 12 - 11
+            strings = [255] * (size // 256) + [size % 256 - 1] * (size % 256 > 0)
+            text = " ".join(f'"{"x" * length}"' for length in strings)
+            reply.answer.append(dns.rrset.from_text(asked.message.question[0].name, 300, "IN", "TXT", text))
+            return [reply]
+
+        dotring = Dotring(stage, [PythonUpstream(stage, authority, answer)])
+
+        def fits(size, **options):
+            message = client.query(f"{size}.zone.example", "TXT", **options)
+            reply = dns.message.from_wire(client.exchange_udp(dotring.server, message.to_wire()))
+            assert bool(reply.answer) != bool(reply.flags & dns.flags.TC)
+            return bool(reply.answer)
+
+        for _ in range(2):  # from the upstream, then from the cache
+            assert fits(523) and not fits(524), "without OPT there are eleven octets more"
+            assert fits(512, use_edns=0, payload=100) and not fits(513, use_edns=0, payload=100)
+            assert fits(900, use_edns=0, payload=900) and not fits(901, use_edns=0, payload=900)
+            assert fits(1232, use_edns=0, payload=4096) and not fits(1233, use_edns=0, payload=4096)
+
     def test_by_tcp_all_of_it_comes(self, stage, unbound):
         reply = Dotring(stage, [unbound]).ask_tcp("big.zone.example", "TXT")
         assert not reply.flags & dns.flags.TC
@@ -272,7 +298,9 @@ class TestNames:
     @pytest.mark.parametrize("name", ["a.test", "a.invalid", "a.local", "a.onion", "a.home.arpa", "a.resolver.arpa"])
     def test_special_names_are_not_forwarded(self, dotring, upstream, name):
         reply = dotring.ask(name)
-        assert client.rcode(reply) == "NXDOMAIN" or not reply.answer
+        # RFC 9462, 8: names in resolver.arpa are there and have nothing.
+        assert client.rcode(reply) == ("NOERROR" if name.endswith("resolver.arpa") else "NXDOMAIN")
+        assert not reply.answer and reply.authority[0].rdtype == dns.rdatatype.SOA
         assert not upstream.asked
 
     def test_localhost_is_here(self, dotring, upstream):
@@ -341,7 +369,7 @@ class TestUpstream:
             dotring.process.wait_for(lambda: len(held) == 1, "the question arrives upstream")
             connection.send(client.query("release.zone.example"))
             replies = [connection.receive() for _ in range(21)]
-        assert {message.id for message in messages} <= {reply.id for reply in replies}
+        assert {message.id for message in messages} <= {client.answered_id(reply) for reply in replies}
         assert upstream.times_asked("held.zone.example") == 1
         assert all(client.addresses(reply) for reply in replies)
 
