@@ -54,12 +54,15 @@ def test_while_none_works_and_somebody_asks_each_is_tried_often(stage, gone):
     wait_for(lambda: failed(dotring, gone) >= 80, "80 attempts")
 
 
-def test_a_refused_certificate_has_a_time_of_its_own(stage, authority, tmp_path):
+def test_a_refused_certificate_has_a_time_of_its_own_and_is_told_once_per_back_off(stage, authority, tmp_path):
     certificate = Authority(tmp_path, "somebody else").issue(servers.AUTH_NAME)
     upstream = PythonUpstream(stage, authority, certificate=certificate)
     dotring = Dotring(stage, [upstream], {**FORGIVEN_SOON, **NEVER, "upstream.retry_certificate_ms": 10})
     ask_in_vain(dotring)
     wait_for(lambda: failed(dotring, upstream) >= 20, "20 handshakes")
+    assert dotring.stop() == 0
+    # After the first back-off of a millisecond the second one lasts a minute.
+    assert 1 <= dotring.process.log().count("upstream_certificate_refused") <= 2
 
 
 def test_when_nobody_asks_any_more_there_is_no_hurry(stage, gone):

@@ -93,6 +93,17 @@ class TestWhatEndsOne:
         assert [upstream.times_asked(f"n{index}.zone.example") for index in range(5)] == [1] * 5
         assert len(upstream.connections) == 1
 
+    def test_before_that_they_are_not(self, stage, authority):
+        """The same: two ids, and a third question has to go to another stream."""
+        upstream = PythonUpstream(stage, authority, lambda asked: [])
+        lost = {"upstream.timeout_ms": 100, "upstream.asks_max": 1, "life.drain_ms": 0}
+        options = {"upstream.stream_queries_max": 2, "upstream.id_quarantine_ms": 60_000, "engine.workers": 1}
+        dotring = Dotring(stage, [upstream], {**lost, **options})
+        for index in range(5):
+            assert client.rcode(dotring.ask(f"n{index}.zone.example")) == "SERVFAIL"
+        keys = {(asked.connection.number, asked.message.id) for asked in upstream.asked}
+        assert len(keys) == len(upstream.asked) and len(upstream.connections) > 1
+
     def test_answers_to_no_query_in_a_row(self, stage, authority):
         strays = {"some.zone.example": 19, "many.zone.example": 20}
 

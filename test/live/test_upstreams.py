@@ -5,6 +5,9 @@ import hashlib
 import ssl
 import struct
 
+import dns.edns
+import dns.message
+import dns.rcode
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -17,6 +20,7 @@ from harness.waiting import wait_for
 SYSTEM_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 REFUSED = {"upstream.timeout_ms": 1000}
 PADDING = 12  # RFC 7830
+DNSSEC_BOGUS, CENSORED = 6, 16  # RFC 8914
 
 
 class At:
@@ -138,6 +142,20 @@ class TestHandshake:
         # Queries would be allowed (RFC 8446, 8); they are not sent before the server has proved who it is.
         assert not any(hello.early_data for hello in hellos)
 
+    def test_where_no_more_tickets_come_those_that_came_are_shown_once(self, stage, authority):
+        def once(asked):
+            upstream.give_tickets(0)
+            yield address_answer(asked.message)
+            raise Close
+
+        upstream = PythonUpstream(stage, authority, once, tls_max=ssl.TLSVersion.TLSv1_3)
+        dotring = Dotring(stage, [upstream], {"engine.workers": 1, "upstream.connections": 1})
+        names = iter(f"n{index}.zone.example" for index in range(1000))
+        wait_for(lambda: answers(dotring, next(names)) and len(upstream.connections) >= 8, "eight connections")
+        hellos = [client_hello.parse(connection.hello) for connection in list(upstream.connections)]
+        tickets = [ticket for hello in hellos for ticket in hello.tickets]
+        assert len(set(tickets)) == len(tickets) > 0
+
 
 class TestStreams:
     @pytest.mark.parametrize("multiple", [0, 100])
@@ -206,6 +224,18 @@ class TestStreams:
         )
         assert keepalives() >= 1
 
+    def test_an_idle_limit_that_nobody_told_is_learned_and_a_stream_renewed_before_it(self, stage, authority):
+        upstream = Responder(stage, authority, "--default", "idle-close=600ms")
+        dotring = Dotring(stage, [upstream], {"engine.workers": 1, "upstream.connections": 1})
+        assert answers(dotring)
+
+        def limit_s():
+            return dotring.metrics().sum("dotring_upstream_idle_limit_seconds")
+
+        wait_for(limit_s, "it has closed an idle stream")
+        assert limit_s() >= 0.5
+        wait_for(lambda: dotring.metrics().sum("dotring_upstream_renewals_total"), "a renewal")
+
     def test_keepalive_of_zero_ends_the_stream(self, stage, authority):
         def answer(asked):
             reply = address_answer(asked.message)
@@ -228,14 +258,18 @@ def keepalive(units):
 class TestSeveral:
     NAMES = [f"n{index}.zone.example" for index in range(60)]
 
-    def shares(self, stage, upstreams, options):
-        """How many of NAMES each upstream was asked for, one after another."""
+    def with_all_up(self, stage, upstreams, options):
         dotring = Dotring(stage, upstreams, {"engine.workers": 1, **options})
 
         def up():
             return dotring.metrics().sum("dotring_upstream_state", state="up")
 
         wait_for(lambda: up() == len(upstreams), "all servers are up")
+        return dotring
+
+    def shares(self, stage, upstreams, options):
+        """How many of NAMES each upstream was asked for, one after another."""
+        dotring = self.with_all_up(stage, upstreams, options)
         for name in self.NAMES:
             assert answers(dotring, name)
         return [sum(asked.name in self.NAMES for asked in upstream.asked) for upstream in upstreams]
@@ -271,7 +305,7 @@ class TestSeveral:
         wait_for(nearly_all, "18 of 20 questions go to the fast one")
 
     def test_a_hedge_asks_the_second_when_the_first_is_slower_than_usual(self, stage, authority):
-        first = Responder(stage, authority, "--rule", "late*:drop")
+        first = Responder(stage, authority, "--default", "latency=20ms", "--rule", "late*:drop")
         second = PythonUpstream(stage, authority)
         options = {"upstream.policy": "in-order", "engine.workers": 1, "upstream.hedge_percentile": 95}
         # Without the hedge nobody else would be asked within the deadline.
@@ -280,9 +314,32 @@ class TestSeveral:
         for name in self.NAMES:
             assert answers(dotring, name)
         before = dotring.metrics().sum("dotring_upstream_asked_again_total", reason="hedge")
+        assert before < len(self.NAMES) / 2, "what is as fast as usual is asked once"
         assert answers(dotring, "late.zone.example")
         assert dotring.metrics().sum("dotring_upstream_asked_again_total", reason="hedge") == before + 1
         assert second.times_asked("late.zone.example") == 1
+
+    @pytest.mark.parametrize("rcode", ["servfail", "refused"])
+    def test_who_refuses_is_not_the_last_who_is_asked(self, stage, authority, rcode):
+        first, second = Responder(stage, authority, "--default", f"rcode={rcode}"), PythonUpstream(stage, authority)
+        dotring = self.with_all_up(stage, [first, second], {"upstream.policy": "in-order"})
+        assert client.addresses(dotring.ask("www.zone.example"))
+        assert second.times_asked("www.zone.example") == 1
+        assert dotring.metrics().sum("dotring_upstream_asked_again_total", reason="refused") == 1
+
+    @pytest.mark.parametrize("reason", [DNSSEC_BOGUS, CENSORED])
+    def test_but_who_refuses_by_rule_is_believed(self, stage, authority, reason):
+        def answer(asked):
+            reply = dns.message.make_response(asked.message)
+            reply.set_rcode(dns.rcode.SERVFAIL)
+            reply.use_edns(0, options=[dns.edns.EDEOption(reason)])
+            return [reply]
+
+        first, second = PythonUpstream(stage, authority, answer), PythonUpstream(stage, authority)
+        dotring = self.with_all_up(stage, [first, second], {"upstream.policy": "in-order"})
+        reply = dotring.ask("www.zone.example", use_edns=0)
+        assert client.rcode(reply) == "SERVFAIL" and client.extended_errors(reply) == [reason]
+        assert not second.times_asked("www.zone.example")
 
     def test_a_failing_server_is_tried_again_and_used_again(self, stage, authority):
         certificate = authority.issue(servers.AUTH_NAME)

@@ -97,6 +97,10 @@ class PythonUpstream(TlsServer):
         self._context.set_ciphers(f"{ciphers or 'ALL'}:@SECLEVEL=0")
         self._context.minimum_version, self._context.maximum_version = oldest, newest
 
+    def give_tickets(self, count):
+        """So many with each handshake of TLS 1.3 from now on."""
+        self._context.num_tickets = count
+
     def times_asked(self, name):
         with self._lock:
             return sum(asked.name == name for asked in self.asked)
