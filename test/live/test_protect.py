@@ -213,6 +213,15 @@ def test_above_its_rate_a_client_is_sent_to_tcp_and_nobody_else_is(stage):
     assert limited == replies.count("TC")
 
 
+def test_all_workers_count_what_a_client_asks_together(stage):
+    # Twenty at once, then one a second.
+    options = {"rate.udp": 1, "rate.burst_ms": 20_000, "rate.over_limit": "drop", "engine.workers": 2}
+    dotring = Dotring(stage, options=options)
+    with client.many_sockets(dotring.server, client.query(NAME).to_wire(), 100):
+        wait_for(lambda: dotring.metrics().sum("dotring_queries_total") == 100, "all have come")
+    assert 20 <= 100 - dotring.metrics().sum("dotring_rate_limited_total", client="udp") < 30
+
+
 @pytest.mark.parametrize("over_limit, slip, answered", [("truncate", 4, "TC"), ("refuse", 4, "REFUSED"), ("drop", 1, None)])
 def test_only_each_slipth_query_over_the_limit_is_answered(stage, over_limit, slip, answered):
     # One worker: each counts its own.
@@ -353,6 +362,13 @@ def test_a_valid_cookie_passes_the_limit_of_those_who_forge_its_address(stage):
     cookie = cookie_of(ask(dotring, "127.0.0.2", CLIENT_COOKIE))
     assert len(send_many(dotring, "127.0.0.2", 100)) <= 10
     assert send_many(dotring, "127.0.0.2", 100, cookie) == ["NOERROR"] * 100
+
+
+def test_neither_a_forged_cookie_nor_that_of_another_address_passes_it(stage):
+    dotring = Dotring(stage, options={"rate.udp": 5, "rate.over_limit": "drop", "rate.burst_ms": 1000})
+    cookie = cookie_of(ask(dotring, "127.0.0.2", CLIENT_COOKIE))
+    assert len(send_many(dotring, "127.0.0.2", 100, cookie[:-1] + bytes([cookie[-1] ^ 1]))) <= 10
+    assert len(send_many(dotring, "127.0.0.3", 100, cookie)) <= 10
 
 
 def test_over_its_limit_a_client_that_knows_cookies_learns_one(stage):

@@ -9,7 +9,7 @@ import dns.message
 import dns.rcode
 import pytest
 from harness import client
-from harness.dotring import Dotring, run_once
+from harness.dotring import PATIENT, Dotring, run_once
 from harness.upstream import PythonUpstream, address_answer
 from harness.waiting import wait_for
 
@@ -67,6 +67,15 @@ def test_random_names_without_answer_are_one_answer_and_errors_too(stage):
     assert metrics.sum("dotring_replies_limited_total", reply="error", action="drop") == 50 - len(refused)
 
 
+def test_all_workers_count_what_a_client_gets_together(stage):
+    # Twenty at once, then one a second.
+    options = {"rrl.replies": 1, "rrl.slip": 0, "rate.burst_ms": 20_000, "engine.workers": 2}
+    dotring = Dotring(stage, options=options)
+    with client.many_sockets(dotring.server, client.query(NAME).to_wire(), 100):
+        wait_for(lambda: dotring.metrics().sum("dotring_queries_total") == 100, "all have come")
+    assert 20 <= 100 - dotring.metrics().sum("dotring_replies_limited_total", reply="answer") < 30
+
+
 @pytest.fixture
 def silent(stage, authority):
     """An upstream that answers what begins with "a" and says nothing to all else."""
@@ -104,7 +113,18 @@ def test_a_client_has_only_so_many_queries_in_flight_and_nobody_else_suffers(sta
         assert dotring.metrics().sum("dotring_query_results_total", result="shed") == 2
         let_go.set()
         wait_for(lambda: waiting(dotring) == 0, "all are answered")
-    assert fates(dotring, [client.query(f"y{index}.example") for index in range(10)]) == ["NOERROR"] * 10
+    again = [client.query(f"y{index}.example") for index in range(10)]
+    assert fates(dotring, again, "127.0.0.1") == ["NOERROR"] * 10, "its places are free again"
+
+
+def test_all_workers_count_what_a_client_waits_for_together(stage, silent):
+    options = {**PATIENT, "query.client_in_flight_max": 10, "engine.workers": 2}
+    dotring = Dotring(stage, [silent], options=options)
+    with client.many_sockets(dotring.server, client.query("x.example").to_wire(), 100):
+        wait_for(lambda: dotring.metrics().sum("dotring_queries_total") == 100, "all have come")
+        over = lambda: dotring.metrics().sum("dotring_queries_over_limit_total", limit="client")  # noqa: E731
+        wait_for(lambda: over() == 90, "all but ten are too many")
+        assert waiting(dotring) == 10
 
 
 @pytest.mark.parametrize(
