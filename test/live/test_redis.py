@@ -238,6 +238,16 @@ class TestWaits:
         # None, unless the machine is busy: by the default each is.
         assert self.asked_upstream(dotring, upstream) < len(self.NAMES)
 
+    def test_no_longer_than_that_however_long_it_takes(self, stage, redis, upstream):
+        """Whoever waited for these replies would miss the question's deadline."""
+        way = Delayed(stage, redis)
+        silent = {**self.OPTIONS, "redis.response_timeout_ms": 60_000, "upstream.timeout_ms": 900}
+        dotring = dotring_with(stage, way, [upstream], silent)
+        way.delay_s = 600.0
+        for name in self.NAMES:
+            assert client.addresses(dotring.ask(name))
+            assert upstream.times_asked(name) == 1
+
     def test_at_least_as_long_as_is_configured_however_fast_it_was(self, stage, way, upstream):
         waits = {"redis.wait_us": 1_000_000, "redis.wait_min_us": 1_000_000}
         dotring = dotring_with(stage, way, [upstream], {**self.OPTIONS, **waits})
@@ -428,6 +438,7 @@ class TestFaults:
             for batch in range(5):
                 self.check_all_answered(dotring, f"during{batch}-")
             self.wait_until_degraded(dotring)
+            assert dotring.metrics().sum("dotring_redis_breaker_opened_total", cause="silent") > 0
         finally:
             redis.process.signal(signal.SIGCONT)
         self.wait_until_stored_again(dotring)
@@ -450,6 +461,9 @@ class TestFaults:
         self.check_all_answered(dotring, "during")
         full = lambda: dotring.metrics().sum("dotring_redis_errors_total", kind="full") > 0  # noqa: E731
         dotring.process.wait_for(full, "Redis says that it is full")
+        page = dotring.metrics()
+        assert page.sum("dotring_redis_writes_stopped_total", cause="full") > 0
+        assert page.sum("dotring_redis_servers_readable") == 1, "it is asked all the same"
         redis.cli("config", "set", "maxmemory", "0")
         self.wait_until_stored_again(dotring)
 
@@ -464,6 +478,20 @@ class TestFaults:
         self.wait_until_degraded(dotring)
         page = dotring.metrics()
         assert page.sum("dotring_redis_breaker_opened_total") > 0
+        way.delay_s = 0.0
+        self.wait_until_stored_again(dotring)
+
+    def test_slow_but_never_silent(self, stage, authority):
+        """Each reply comes, and later than it is worth waiting for."""
+        way = Delayed(stage, Redis(stage))
+        options = {"redis.breaker_slow_us": 20_000, "redis.breaker_silent_ms": 60_000}
+        dotring = dotring_with(stage, way, [Responder(stage, authority)], options)
+        way.delay_s = 0.05
+        self.check_all_answered(dotring, "during")
+        self.wait_until_degraded(dotring)
+        page = dotring.metrics()
+        assert page.sum("dotring_redis_breaker_opened_total") == 1
+        assert page.sum("dotring_redis_breaker_opened_total", cause="slow") == 1
         way.delay_s = 0.0
         self.wait_until_stored_again(dotring)
 
