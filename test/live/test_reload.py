@@ -1,5 +1,6 @@
 """SIGHUP: each key that can change does, all or nothing; nobody loses a query, cache and streams survive."""
 
+import contextlib
 import json
 import secrets
 import signal
@@ -14,7 +15,7 @@ from harness.dotring import Responder, run_once
 from harness.flood import Flood, all_right
 from harness.redis import Redis
 from harness.reloading import Reloading, changed, refusal
-from harness.upstream import PythonUpstream, address_answer
+from harness.upstream import Close, PythonUpstream, address_answer
 
 COOKIE = 10
 NAME = "www.zone.example"
@@ -42,6 +43,29 @@ class TestWhatChanges:
         assert client.rcode(dotring.ask("localhost")) == "NOERROR"
         assert changed(dotring.reload({"access.allow": None})) == ["access.allow"], "back to the default"
         assert changed(dotring.hang_up()) == []
+
+    def test_access_lists_decide_who_may_connect_too(self, stage):
+        dotring = Reloading(stage, settings={"access.drop": ["192.0.2.0/24"]})
+        assert client.rcode(dotring.ask_tcp("localhost")) == "NOERROR"
+        assert changed(dotring.reload({"access.drop": ["127.0.0.1"]})) == ["access.drop"]
+        with contextlib.suppress(ConnectionError), client.TcpClient(dotring.server) as dropped:
+            assert dropped.receive() is None
+        assert dotring.metrics().sum("dotring_tcp_refused_total", reason="access") == 1
+
+    def test_what_is_known_of_clients_outlives_the_reload_of_something_else(self, stage):
+        # Sixty at once, then one a second.
+        limits = {"rate.udp": 1, "rate.burst_ms": 60_000, "rate.over_limit": "drop"}
+        dotring = Reloading(stage, settings={**limits, "query.any_ttl": 100})
+
+        def answered_of(total):
+            with client.many_sockets(dotring.server, client.query("localhost").to_wire(), 100):
+                come = lambda: dotring.metrics().sum("dotring_queries_total") == total  # noqa: E731
+                dotring.process.wait_for(come, "all have come")
+            return total - dotring.metrics().sum("dotring_rate_limited_total", client="udp")
+
+        assert answered_of(100) >= 60
+        assert changed(dotring.reload({"query.any_ttl": 200})) == ["query.any_ttl"]
+        assert answered_of(200) < 110
 
     def test_rate_limits(self, stage):
         dotring = Reloading(stage, settings={"rate.udp": 0})
@@ -106,15 +130,19 @@ class TestWhatChanges:
 
 
 class TestRefusals:
-    def test_a_wrong_file_changes_nothing_and_says_why(self, stage):
-        dotring = Reloading(stage, settings={"access.allow": ["127.0.0.0/8"], "query.any_ttl": 100})
+    def test_a_wrong_file_changes_nothing_and_says_why(self, stage, authority):
+        upstream = PythonUpstream(stage, authority)  # whose TTLs are 300
+        settings = {"access.allow": ["127.0.0.0/8"], "query.any_ttl": 100, "cache.ttl_max": 200}
+        dotring = Reloading(stage, [upstream], settings)
         good = dict(dotring.settings)
 
         def refused_for(key, value):
-            cause = refusal(dotring.reload({key: value, "query.any_ttl": 7}))
+            right = {"query.any_ttl": 7, "cache.ttl_max": 7, "access.refuse": ["127.0.0.1"]}
+            cause = refusal(dotring.reload({**right, key: value}))
             assert key in cause and str(value) in cause, cause
             dotring.settings = dict(good)
             assert client.ttl(dotring.ask(NAME, "ANY")) == 100
+            assert client.ttl(dotring.ask(f"n{len(upstream.asked)}.zone.example")) == 200
             return cause
 
         refused_for("access.drop", "127.0.0.1/8")
@@ -161,7 +189,7 @@ def test_who_waits_is_answered_by_the_limits_that_let_them_in(stage, authority):
         for limit in (200, 300):
             changed(dotring.reload({"query.questions_max": limit}))
             assert client.addresses(dotring.ask(f"n{limit}.zone.example"))
-        assert udp.recv(4096)[:2] == (77).to_bytes(2, "big")
+        assert client.answered_id(client.received(udp)) == 77
 
 
 class TestAudit:
@@ -378,7 +406,7 @@ class TestUpstreams:
             assert client.addresses(dotring.ask("other.zone.example"))
             assert comes.times_asked("other.zone.example") == 1
             held.set()
-            assert udp.recv(4096)[:2] == (78).to_bytes(2, "big")
+            assert client.answered_id(client.received(udp)) == 78
         assert comes.times_asked("held.zone.example") == 0
 
     def test_other_authorities_are_believed_from_the_next_stream_on(self, stage, authority, tmp_path):
@@ -397,6 +425,35 @@ class TestUpstreams:
         dotring.reload({"upstream.servers": [second.url]})
         assert client.addresses(dotring.ask("c.zone.example"))
         assert second.times_asked("c.zone.example") == 1
+
+
+    def test_what_was_proved_to_earlier_authorities_proves_nothing_to_others(self, stage, authority, tmp_path):
+        """Each question has a stream of its own, and all but the first resume a session."""
+
+        def once(asked):
+            yield address_answer(asked.message)
+            raise Close
+
+        (tmp_path / "other").mkdir()
+        upstream = PythonUpstream(stage, authority, once)
+        trusted = stage.file("trusted.pem", authority.path.read_text())
+        settings = {"upstream.servers": [upstream.url], "upstream.ca_file": str(trusted)}
+        options = {"engine.workers": 1, "upstream.connections": 1, "upstream.timeout_ms": 1000}
+        dotring = Reloading(stage, settings=settings, options=options)
+        names = (f"n{number}.zone.example" for number in range(100_000))
+
+        def resumed():
+            assert client.addresses(dotring.ask(next(names)))
+            return dotring.metrics().sum("dotring_upstream_handshakes_total", kind="resumed")
+
+        dotring.process.wait_for(resumed, "sessions are resumed")
+        trusted.write_text(Authority(tmp_path / "other").path.read_text())
+        assert changed(dotring.hang_up()) == ["upstream.ca_file"]
+        refused = lambda: client.rcode(dotring.ask(next(names))) == "SERVFAIL"  # noqa: E731
+        dotring.process.wait_for(refused, "the stream that was open has ended")
+        asked = len(upstream.asked)
+        assert refused() and len(upstream.asked) == asked
+        assert dotring.metrics().sum("dotring_upstream_certificates_refused_total") >= 1
 
 
 def trust(authority):
