@@ -30,6 +30,16 @@ TEST(BucketTable, OneAlwaysPassesHoweverShortTheBurst) {
   EXPECT_TRUE(table.take(7, limit, kStart + kSecond));
 }
 
+TEST(BucketTable, AFullBucketIsNotEmptyForAWorkerWhoseTurnBeganEarlier) {
+  const BucketTable::Limit limit = BucketTable::Limit::of(1, 10'000);
+  BucketTable table(1 << 12, limit.ahead_max);
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(table.take(7, limit, kStart));
+  EXPECT_FALSE(table.take(7, limit, kStart));
+  EXPECT_FALSE(table.take(7, limit, kStart - 1));
+  EXPECT_FALSE(table.take(7, limit, kStart - kSecond));
+  EXPECT_FALSE(table.take(7, limit, kStart));
+}
+
 TEST(BucketTable, InAFullTableANewcomerOwesNothingOfWhomItReplaces) {
   const BucketTable::Limit limit = BucketTable::Limit::of(1, 10'000);
   BucketTable table(1, limit.ahead_max);
