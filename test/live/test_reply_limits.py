@@ -123,8 +123,9 @@ def test_all_workers_count_what_a_client_waits_for_together(stage, silent):
     with client.many_sockets(dotring.server, client.query("x.example").to_wire(), 100):
         wait_for(lambda: dotring.metrics().sum("dotring_queries_total") == 100, "all have come")
         over = lambda: dotring.metrics().sum("dotring_queries_over_limit_total", limit="client")  # noqa: E731
-        wait_for(lambda: over() == 90, "all but ten are too many")
-        assert waiting(dotring) == 10
+        wait_for(lambda: over() + waiting(dotring) == 100, "each waits or is one too many")
+        # One who finds no place is counted while he looks, so that another may miss the last one.
+        assert 7 <= waiting(dotring) <= 10
 
 
 @pytest.mark.parametrize(
