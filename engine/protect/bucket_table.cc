@@ -12,7 +12,7 @@ constexpr uint64_t kUnitsPerUs = 16;
 constexpr uint64_t kUnitsPerSecond = kUnitsPerUs * 1'000'000;
 // Workers look at the clock once a turn: to one whose turn began earlier, a bucket that another has
 // filled is fuller than full, and not one from long ago.
-constexpr uint64_t kTurnMax = 60 * kUnitsPerSecond;
+constexpr uint64_t kClocksApart = 60 * kUnitsPerSecond;
 
 }  // namespace
 
@@ -34,7 +34,7 @@ BucketTable::Place BucketTable::choose(const Line& line, uint64_t tag, uint64_t 
   for (size_t i = 0; i < kPlaces; ++i) {
     const uint64_t value = line.places[i].load(std::memory_order_relaxed);
     uint64_t ahead = (value - now) & kTimeMask;
-    if (ahead > ahead_max_ + kTurnMax) ahead = 0;
+    if (ahead > ahead_max_ + kClocksApart) ahead = 0;
     if (value >> kTimeBits == tag) return {i, value, ahead, true};
     if (ahead < best.ahead) best = {i, value, ahead, false};
   }
