@@ -17,9 +17,15 @@ InFlightLimiter::Counters InFlightLimiter::counters_of(const IpAddress& client) 
 }
 
 // Counted first and looked at afterwards, so that two workers cannot both take the last place.
+// Looked at before too: else whoever asks in vain would now and then cost the same client, on
+// another worker, a place that is free.
 bool InFlightLimiter::enter(const IpAddress& client) {
   if (clients_.exempt(client)) return true;
   const Counters counters = counters_of(client);
+  const auto full = [this](const std::atomic<uint32_t>* one) {
+    return one->load(std::memory_order_relaxed) >= max_;
+  };
+  if (std::all_of(counters.begin(), counters.end(), full)) return false;
   uint32_t before = UINT32_MAX;
   for (std::atomic<uint32_t>* one : counters) {
     before = std::min(before, one->fetch_add(1, std::memory_order_relaxed));
