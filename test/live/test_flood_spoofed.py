@@ -13,7 +13,6 @@ import time
 
 import dns.edns
 import dns.flags
-import dns.message
 import pytest
 from harness import client, two_networks
 from harness.dotring import Dotring, Responder, program
@@ -40,7 +39,7 @@ class HonestClient:
 
     def _learn_cookie(self):
         self._udp.send(self._query("known.zone.example", 1, bytes(range(8))))
-        reply = dns.message.from_wire(self._udp.recv(4096))
+        reply = client.received(self._udp)
         return next(option.to_wire() for option in reply.options if option.otype == 10)
 
     @staticmethod
@@ -61,7 +60,7 @@ class HonestClient:
     def _read(self):
         while len(self.replies) < self.sent or not self._ended:
             try:
-                reply = dns.message.from_wire(self._udp.recv(4096))
+                reply = client.received(self._udp)
             except TimeoutError:
                 return
             self.replies[reply.id] = "TC" if reply.flags & dns.flags.TC else client.rcode(reply)

@@ -9,7 +9,6 @@ import time
 
 import dns.edns
 import dns.flags
-import dns.message
 import pytest
 from harness import client, namespaces, ports
 from harness.dotring import Dotring, run_once
@@ -28,7 +27,7 @@ def exchange(dotring, source, message, timeout_s=client.TIMEOUT_S):
         udp.connect(dotring.server)
         udp.send(message.to_wire())
         try:
-            return dns.message.from_wire(udp.recv(65535))
+            return client.received(udp)
         except TimeoutError:
             return None
 
@@ -55,7 +54,7 @@ def send_many(dotring, source, count, cookie=None):
         replies = []
         try:
             while len(replies) < count:
-                replies.append(dns.message.from_wire(udp.recv(65535)))
+                replies.append(client.received(udp))
         except TimeoutError:
             pass
     return ["TC" if reply.flags & dns.flags.TC else client.rcode(reply) for reply in replies]

@@ -81,26 +81,27 @@ class TestHowMany:
             wait_for(lambda: len(set(held.values())) == 8, "each has a stream of its own")
 
 
+def asked_five_times_in_vain(stage, authority, quarantine_ms):
+    """An upstream that answers nothing; its streams have two ids each."""
+    upstream = PythonUpstream(stage, authority, lambda asked: [])
+    lost = {"upstream.timeout_ms": 100, "upstream.asks_max": 1, "life.drain_ms": 0}
+    options = {"upstream.stream_queries_max": 2, "upstream.id_quarantine_ms": quarantine_ms, "engine.workers": 1}
+    dotring = Dotring(stage, [upstream], {**lost, **options})
+    for index in range(5):
+        assert client.rcode(dotring.ask(f"n{index}.zone.example")) == "SERVFAIL"
+    return upstream
+
+
 class TestWhatEndsOne:
     def test_ids_that_nobody_waits_for_are_used_again_after_a_while(self, stage, authority):
-        """A stream with two ids and questions that are not answered: by the default it is spent by two of them."""
-        upstream = PythonUpstream(stage, authority, lambda asked: [])
-        lost = {"upstream.timeout_ms": 100, "upstream.asks_max": 1, "life.drain_ms": 0}
-        options = {"upstream.stream_queries_max": 2, "upstream.id_quarantine_ms": 0, "engine.workers": 1}
-        dotring = Dotring(stage, [upstream], {**lost, **options})
-        for index in range(5):
-            assert client.rcode(dotring.ask(f"n{index}.zone.example")) == "SERVFAIL"
+        """By the default a stream with two ids is spent by two questions."""
+        upstream = asked_five_times_in_vain(stage, authority, 0)
         assert [upstream.times_asked(f"n{index}.zone.example") for index in range(5)] == [1] * 5
         assert len(upstream.connections) == 1
 
     def test_before_that_they_are_not(self, stage, authority):
-        """The same: two ids, and a third question has to go to another stream."""
-        upstream = PythonUpstream(stage, authority, lambda asked: [])
-        lost = {"upstream.timeout_ms": 100, "upstream.asks_max": 1, "life.drain_ms": 0}
-        options = {"upstream.stream_queries_max": 2, "upstream.id_quarantine_ms": 60_000, "engine.workers": 1}
-        dotring = Dotring(stage, [upstream], {**lost, **options})
-        for index in range(5):
-            assert client.rcode(dotring.ask(f"n{index}.zone.example")) == "SERVFAIL"
+        """A third question has to go to another stream."""
+        upstream = asked_five_times_in_vain(stage, authority, 60_000)
         keys = {(asked.connection.number, asked.message.id) for asked in upstream.asked}
         assert len(keys) == len(upstream.asked) and len(upstream.connections) > 1
 
