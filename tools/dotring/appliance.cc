@@ -217,8 +217,10 @@ std::optional<size_t> Appliance::find_stuck(uint64_t after_ms) {
   std::vector<uint64_t> turns;
   for (const io::LoopStatistics* loop : sources.loops) turns.push_back(loop->turns.value());
   const auto stuck = watch_->stuck(turns, clock_.monotonic_us() / 1000, after_ms);
-  const bool in_time = after_ms >= ProgressWatch::kStuckAfterMs;  // they turn by themselves
-  for (const auto& worker : workers_) in_time ? void() : worker->nudge();
+  const bool turn_in_time = after_ms >= ProgressWatch::kStuckAfterMs;  // by themselves
+  if (!turn_in_time) {
+    for (const auto& worker : workers_) worker->nudge();
+  }
   const size_t before = stuck_.exchange(stuck.value_or(kNobody), std::memory_order_relaxed);
   if (stuck && before != *stuck) {
     log_.error("worker_stuck", {{"worker", *stuck}, {"silent_ms", after_ms}});

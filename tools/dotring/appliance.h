@@ -68,7 +68,8 @@ class Appliance {
   bool ended() const;
 
   /// To be asked again and again: the first worker that has not turned for `after_ms`. Idle ones
-  /// are made to turn where they would not in that time; what changes is logged, and told by the admin pages.
+  /// are made to turn where they would not in that time; what changes is logged, and told by the
+  /// admin pages.
   std::optional<size_t> find_stuck(uint64_t after_ms);
 
   /// Files of logs were moved away: opens them again.
