@@ -69,10 +69,11 @@ class Target:
 
 
 PEERS = ("dnsdist", "unbound")
-TARGETS = [Target("hits-udp", "cpu_us_per_query", 1.12, "echo")]
+HITS_OVER_UDP = ("hits-udp", "hits-udp-apart")
+TARGETS = [Target(hits, "cpu_us_per_query", 1.12, "echo") for hits in HITS_OVER_UDP]
 for peer in PEERS:
+    TARGETS += [Target(hits, "cpu_us_per_query", 0.85, peer) for hits in HITS_OVER_UDP]
     TARGETS += [
-        Target("hits-udp", "cpu_us_per_query", 0.85, peer),
         Target("misses-dot", "cpu_us_per_query", 0.35, peer),
         Target("hits-tcp", "cpu_us_per_query", 0.4, peer),
         Target("memory", "bytes_per_answer", 1.0, peer),

@@ -19,6 +19,7 @@ WARM_PASSES_MAX = 5  # dnsdist does not keep what comes while its cache is locke
 KEPT_MIN = 0.999 * NAMES  # nor two names with the same hash of 32 bits
 HIT_TIMEOUT_S = 0.1  # the few that are missing must not hold up the source
 CLIENTS = ("-c", 4, "-q", 128)
+MANY_CLIENTS = ("-c", 256, "-q", 1)  # no two questions from one socket at a time: no reply leaves with another
 
 
 @contextlib.contextmanager
@@ -183,6 +184,7 @@ class Idle(Work):
 
 WORKS = (
     Hits("hits-udp", "cache hits over UDP, 10,000 names", CLIENTS, with_echo=True),
+    Hits("hits-udp-apart", "cache hits over UDP, 256 sockets with one question each", MANY_CLIENTS, with_echo=True),
     Misses("misses-dot", "misses over DoT, no name twice", CLIENTS),
     Hits("hits-tcp", "cache hits over TCP, pipelined", CLIENTS, mode="tcp"),
     Hits("latency-5k", "latency at 5,000 hits/s", ("-Q", 5_000, "--spin"), with_echo=True),

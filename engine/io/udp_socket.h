@@ -4,42 +4,25 @@
 // most of the cost is the kernel's, so what counts is many datagrams per system call and no copy of
 // our own.
 //
-// Datagrams are sent from slots that are written in place; a batch leaves by one sendmmsg at the
-// end of the turn, or earlier when all slots are taken. On a wildcard socket each datagram carries
-// the address that was asked, and the reply leaves from it (IP_PKTINFO, IPV6_PKTINFO).
+// Datagrams are written in place into the outbox, which leaves at the end of the turn, or earlier
+// when it is full. On a wildcard socket each datagram carries the address that was asked, and the
+// reply leaves from it (IP_PKTINFO, IPV6_PKTINFO).
 //
-// Invariant: slots_used_ <= options.batch; a slot's bytes are not touched between commit() and the
-// flush.
+// Invariant: the octets of a datagram are not touched between commit() and the flush.
 
 #pragma once
-
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "engine/base/address.h"
 #include "engine/base/counter.h"
 #include "engine/io/loop.h"
+#include "engine/io/udp_outbox.h"
+#include "engine/io/udp_path.h"
 
 namespace dotring::io {
-
-/// Both ends of a datagram: who sent it, and (on a wildcard socket) which of our addresses was
-/// asked. A plain value that fits into query::ReplyTo.
-struct UdpPath {
-  union {
-    sockaddr_in peer4;
-    sockaddr_in6 peer6;
-  };
-  in6_addr local;            ///< IPv4: in the last four octets; only set on wildcard sockets
-  uint32_t local_interface;  ///< needed for link-local addresses
-
-  bool is_ipv4() const { return peer4.sin_family == AF_INET; }
-  Endpoint peer() const;
-};
 
 class UdpHandler {
  public:
@@ -59,7 +42,8 @@ struct UdpStatistics {
   Counter truncated_in;  ///< longer than receive_size_max: not delivered
   Counter sends;         ///< sendmmsg calls
   Counter datagrams_out;
-  Counter send_failures;  ///< datagrams the kernel refused
+  Counter datagrams_out_in_runs;  ///< several to one client that the kernel took as one
+  Counter send_failures;          ///< datagrams the kernel refused
 };
 
 /// What the kernel dropped of a socket's datagrams, because its receive buffer was full. It counts
@@ -72,10 +56,10 @@ struct UdpDrops {
 class UdpSocket final : private Flushable, private Resumable {
  public:
   struct Options {
-    uint32_t batch = 128;                ///< datagrams per system call, and send slots
+    uint32_t batch = 128;                ///< datagrams per system call, both ways
     uint32_t rounds_per_turn_max = 2;    ///< batches received before other work gets its turn
     size_t receive_size_max = 4096;      ///< octets; a client's query is far smaller
-    size_t send_size_max = 4096;         ///< octets per slot
+    size_t send_size_max = 4096;         ///< octets of a datagram
     int receive_buffer_bytes = 4 << 20;  ///< SO_RCVBUF: what waits in the kernel under load
     int send_buffer_bytes = 4 << 20;     ///< SO_SNDBUF
     bool reuse_port = true;              ///< one socket per worker on the same address
@@ -115,7 +99,7 @@ class UdpSocket final : private Flushable, private Resumable {
   UdpDrops drops() const;
 
  private:
-  struct Batch;
+  struct Inbox;
 
   /// How many datagrams ahead one is announced: time for two trips to memory, one after the other.
   static constexpr uint32_t kAhead = 8;
@@ -129,7 +113,7 @@ class UdpSocket final : private Flushable, private Resumable {
   int receive_batch();
   void deliver(uint32_t count);
   void announce(uint32_t index);
-  void send_slots();
+  void send_outbox();
   std::optional<std::string> set_options(bool ipv4);
 
   Loop& loop_;
@@ -140,9 +124,8 @@ class UdpSocket final : private Flushable, private Resumable {
   bool started_ = false;
   Endpoint local_;
   Completion readable_;
-  std::unique_ptr<Batch> incoming_;
-  std::unique_ptr<Batch> outgoing_;
-  uint32_t slots_used_ = 0;
+  std::unique_ptr<Inbox> inbox_;
+  std::unique_ptr<UdpOutbox> outbox_;
   UdpStatistics statistics_;
 };
 

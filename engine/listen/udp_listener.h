@@ -1,6 +1,6 @@
 // Plain DNS over UDP (RFC 1035, 4.2.1): datagrams in, replies out of the address that was asked.
 //
-// What it is: the ReplyPort of one UDP socket. A reply is written straight into the slot it is sent
+// What it is: the ReplyPort of one UDP socket. A reply is written straight to where it is sent
 // from; one that comes later (a miss) goes the same way, because ReplyTo holds the whole path. What
 // it is not: batching and fairness (io::UdpSocket does those), or any look into the messages.
 

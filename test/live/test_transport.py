@@ -156,6 +156,25 @@ def test_the_kernel_holds_as_much_for_a_socket_as_is_configured(stage):
     assert re.findall(r"rb(\d+),t\d+,tb(\d+)", memory) == [("65536", "32768")] * 2
 
 
+def test_replies_that_leave_in_a_run_arrive_one_by_one(stage, upstream):
+    """What comes from one socket while dotring stands still is answered in one turn; names differ in length."""
+    dotring = Dotring(stage, [upstream], options={"engine.workers": 1})
+    names = [f"{'n' * (1 + index // 8)}{index % 8}.zone.example" for index in range(24)]
+    for name in names:
+        dotring.ask(name)
+    messages = {index: client.query(name, id=index) for index, name in enumerate(names)}
+    with client.udp_socket(dotring.server) as udp:
+        dotring.process.signal(signal.SIGSTOP)
+        for message in messages.values():
+            udp.send(message.to_wire())
+        dotring.process.signal(signal.SIGCONT)
+        for _ in range(len(names)):
+            reply = client.received(udp)
+            assert messages.pop(reply.id).question == reply.question and reply.answer
+    assert not messages
+    assert dotring.metrics().sum("dotring_udp_datagrams_in_runs_total") > len(names) / 2
+
+
 def test_the_reply_leaves_from_the_address_that_was_asked(stage, upstream):
     dotring = Dotring(stage, [upstream], listen=["0.0.0.0"])
     for host in ("127.0.0.1", "127.0.0.2", "127.1.2.3"):

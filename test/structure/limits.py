@@ -20,6 +20,7 @@ CONSTANT = re.compile(r"^\s*(?:(?:static|inline) )*constexpr [\w:]+ (k\w*Max(?:S
 
 # What is no limit of its own: worked out from another one, by whom.
 DERIVED = {
+    "datagrams_max": "engine/io/udp_socket.cc, a batch",
     "slots_max": "cache/memory/shard_plan.h, from cache.memory",
     "ghosts_max": "cache/memory/shard_plan.h, from cache.memory",
     "gets_max": "tools/dotring/redis_parts.cc, from redis.pending_max",
@@ -53,6 +54,9 @@ NOBODY_MEETS = {
     "engine/dns/question.h::kSizeMax": "a name, type and class",
     "engine/dns/record.h::kTtlMax": "RFC 2181, 8",
     "engine/io/tcp_stream.h::kIdleBufferMax": "what is given back",
+    "engine/io/udp_outbox.cc::kRunDatagramsMax": "work at a time",
+    "engine/io/udp_outbox.cc::kRunOctetsMax": "work at a time",
+    "engine/io/udp_outbox.cc::kSegmentSizeMax": "longer ones go singly",
     "engine/protect/server_cookies.cc::kOptionSizeMax": "RFC 7873",
     "engine/query/resolver.cc::kChainMax": "for the sum of memory",
     "tls/self_signed.cc::kDerMax": "certificates that are made for tests",

@@ -118,6 +118,16 @@ TEST_F(UdpSocketTest, OnAWildcardSocketTheReplyLeavesFromTheAddressThatWasAsked)
   EXPECT_EQ(reply(client), "b from " + at("127.0.0.3").to_text());
 }
 
+TEST_F(UdpSocketTest, OnAWildcardSocketARunIsOfOneAskedAddress) {
+  serve("0.0.0.0");
+  Client client("127.0.0.1");
+  for (const char* asked : {"127.0.0.2", "127.0.0.2", "127.0.0.3"}) client.send("a", at(asked));
+  for (const char* asked : {"127.0.0.2", "127.0.0.2", "127.0.0.3"}) {
+    EXPECT_EQ(reply(client), "a from " + at(asked).to_text());
+  }
+  EXPECT_EQ(socket_->statistics().datagrams_out_in_runs.value(), 2u);
+}
+
 TEST_F(UdpSocketTest, OnAnIpv6WildcardSocketToo) {
   serve("::");
   Client client("::1");

@@ -50,6 +50,9 @@ void add_udp(MetricsPage& page, const MetricSources& sources) {
   };
   calls("recvmmsg", &UdpStatistics::receives);
   calls("sendmmsg", &UdpStatistics::sends);
+  page.counter("dotring_udp_datagrams_in_runs_total",
+               "Replies that left together with others to the same client, as one for the kernel.",
+               total(sockets, &UdpStatistics::datagrams_out_in_runs));
   page.counter("dotring_udp_oversized_total", "Datagrams too long to be a query: dropped.",
                total(sockets, &UdpStatistics::truncated_in));
   page.counter("dotring_udp_send_failures_total", "Replies that the kernel did not take.",
