@@ -43,9 +43,9 @@ std::optional<std::string> Ring::open() {
 // Whoever got hold of this process could do through a ring what its system call filter forbids: so
 // the ring takes what is in this file, and nothing else.
 std::optional<std::string> Ring::enable() {
-  constexpr uint8_t kOperations[] = {IORING_OP_POLL_ADD,    IORING_OP_ACCEPT, IORING_OP_CONNECT,
-                                     IORING_OP_RECV,        IORING_OP_SEND,   IORING_OP_READ,
-                                     IORING_OP_ASYNC_CANCEL};
+  constexpr uint8_t kOperations[] = {IORING_OP_POLL_ADD, IORING_OP_ACCEPT,      IORING_OP_CONNECT,
+                                     IORING_OP_RECVMSG,  IORING_OP_RECV,        IORING_OP_SEND,
+                                     IORING_OP_READ,     IORING_OP_ASYNC_CANCEL};
   std::vector<io_uring_restriction> allowed;
   for (const uint8_t operation : kOperations) {
     allowed.emplace_back().opcode = IORING_RESTRICTION_SQE_OP;
@@ -138,6 +138,12 @@ void Ring::receive_multishot(int descriptor, Completion& completion) {
   io_uring_prep_recv_multishot(entry, descriptor, nullptr, 0, 0);
   entry->flags |= IOSQE_BUFFER_SELECT;
   entry->buf_group = kBufferGroup;
+  io_uring_sqe_set_data(entry, &completion);
+}
+
+void Ring::receive_message(int descriptor, msghdr& header, Completion& completion) {
+  io_uring_sqe* entry = begin(completion);
+  io_uring_prep_recvmsg(entry, descriptor, &header, 0);
   io_uring_sqe_set_data(entry, &completion);
 }
 

@@ -47,6 +47,8 @@ class Ring {
   /// From a datagram socket each completion is one datagram: an empty one is the last, and of one
   /// that is longer than a receive buffer the rest is lost.
   void receive_multishot(int descriptor, Completion& completion);
+  /// One datagram, with what `header` has room for; it stays where it is.
+  void receive_message(int descriptor, msghdr& header, Completion& completion);
   void send(int descriptor, Bytes bytes, Completion& completion);
   /// Never waits for room: completes with the next submission, with -EAGAIN where there is none.
   void send_at_once(int descriptor, Bytes bytes, Completion& completion);

@@ -24,7 +24,8 @@ bool is_unspecified(const IpAddress& address) {
 
 }  // namespace
 
-// All that one recvmmsg needs, laid out once: headers point at paths, vectors at bytes.
+// All that one recvmmsg needs, laid out once: headers point at paths, vectors at bytes. One more
+// slot is the ring's, which may fill it at any time while it is entered.
 struct UdpSocket::Inbox {
   static constexpr size_t kLineSize = 64;
 
@@ -32,15 +33,15 @@ struct UdpSocket::Inbox {
     uint8_t octets[kLocalControlSize];
   };
 
-  Inbox(uint32_t count, size_t size, bool with_control)
+  Inbox(uint32_t batch, size_t size, bool with_control)
       : slot_size(size),
         stride(size + kLineSize),
-        headers(count),
-        vectors(count),
-        paths(count),
-        controls(with_control ? count : 0),
-        bytes(std::make_unique_for_overwrite<uint8_t[]>(count * stride)) {
-    for (uint32_t i = 0; i < count; ++i) {
+        headers(batch + 1),
+        vectors(batch + 1),
+        paths(batch + 1),
+        controls(with_control ? batch + 1 : 0),
+        bytes(std::make_unique_for_overwrite<uint8_t[]>((batch + 1) * stride)) {
+    for (uint32_t i = 0; i <= batch; ++i) {
       vectors[i] = {slot(i).data(), size};
       msghdr& header = headers[i].msg_hdr;
       header.msg_name = &paths[i];
@@ -57,6 +58,7 @@ struct UdpSocket::Inbox {
     headers[index].msg_hdr.msg_controllen = controls.empty() ? 0 : kLocalControlSize;
   }
 
+  uint32_t ring_slot() const { return static_cast<uint32_t>(headers.size()) - 1; }
   MutableBytes slot(uint32_t index) { return {bytes.get() + index * stride, slot_size}; }
 
   const size_t slot_size;
@@ -71,7 +73,7 @@ struct UdpSocket::Inbox {
 };
 
 UdpSocket::UdpSocket(Loop& loop, const Options& options) : loop_(loop), options_(options) {
-  readable_.bind<&UdpSocket::on_readable>(this);
+  first_.bind<&UdpSocket::on_first>(this);
 }
 
 UdpSocket::~UdpSocket() {
@@ -122,56 +124,72 @@ UdpDrops UdpSocket::drops() const {
 
 void UdpSocket::start() {
   started_ = true;
-  if (!readable_.pending()) loop_.ring().poll_readable_multishot(descriptor_, readable_);
+  if (!first_.pending()) receive_first();
 }
 
 void UdpSocket::stop() {
   started_ = false;
   Resumable::unlink();
-  loop_.ring().cancel(readable_);
+  loop_.ring().cancel(first_);
 }
 
 void UdpSocket::deliver_rest() {
-  const int kept_max = options_.receive_buffer_bytes / kReceiveBufferBytesPerDatagram;
-  for (int delivered = 0; delivered <= kept_max;) {
-    const int count = receive_batch();
-    if (count <= 0) return;
-    deliver(static_cast<uint32_t>(count));
+  const auto kept_max =
+      static_cast<uint32_t>(options_.receive_buffer_bytes / kReceiveBufferBytesPerDatagram);
+  for (uint32_t delivered = 0; delivered <= kept_max;) {
+    const uint32_t count = receive_batch();
+    if (count == 0) return;
+    deliver_batch(count);
     delivered += count;
   }
 }
 
-void UdpSocket::on_readable(int32_t, uint32_t flags) {
-  if (!started_) return;
-  if (!(flags & IORING_CQE_F_MORE)) {
-    loop_.ring().poll_readable_multishot(descriptor_, readable_);
+void UdpSocket::receive_first() {
+  loop_.ring().receive_message(descriptor_, inbox_->headers[inbox_->ring_slot()].msg_hdr, first_);
+}
+
+// What the ring has taken from the socket nobody else can read any more: it is delivered although
+// we were stopped meanwhile.
+void UdpSocket::on_first(int32_t result, uint32_t) {
+  if (result >= 0) {
+    inbox_->headers[inbox_->ring_slot()].msg_len = static_cast<uint32_t>(result);
+    statistics_.datagrams_in.add();
+    deliver(inbox_->ring_slot());
+    if (started_ && look_behind_first() && receive_rounds() == 0) turns_alone_left_ = kTurnsAlone;
   }
-  receive_rounds();
+  if (started_) receive_first();
+}
+
+bool UdpSocket::look_behind_first() {
+  if (turns_alone_left_ == 0) return true;
+  --turns_alone_left_;
+  return false;
 }
 
 void UdpSocket::resume() {
   if (started_) receive_rounds();
 }
 
-// The poll tells of arrivals, not of leftovers: a socket that was not emptied is read on in the
-// next turn.
-void UdpSocket::receive_rounds() {
+// A socket that was not emptied is read on in the next turn.
+uint32_t UdpSocket::receive_rounds() {
+  uint32_t received = 0;
   for (uint32_t round = 0; round < options_.rounds_per_turn_max && started_; ++round) {
-    const int count = receive_batch();
-    if (count > 0) deliver(static_cast<uint32_t>(count));
-    if (count < static_cast<int>(options_.batch)) return;
+    const uint32_t count = receive_batch();
+    deliver_batch(count);
+    received += count;
+    if (count < options_.batch) return received;
   }
   if (started_) loop_.continue_next_turn(*this);
+  return received;
 }
 
-int UdpSocket::receive_batch() {
+uint32_t UdpSocket::receive_batch() {
   const int count =
       recvmmsg(descriptor_, inbox_->headers.data(), options_.batch, MSG_DONTWAIT, nullptr);
-  if (count > 0) {
-    statistics_.receives.add();
-    statistics_.datagrams_in.add(static_cast<uint64_t>(count));
-  }
-  return count;
+  statistics_.receives.add();
+  if (count <= 0) return 0;
+  statistics_.datagrams_in.add(static_cast<uint64_t>(count));
+  return static_cast<uint32_t>(count);
 }
 
 void UdpSocket::announce(uint32_t index) {
@@ -181,19 +199,23 @@ void UdpSocket::announce(uint32_t index) {
   handler_->on_datagram_ahead(inbox_->slot(index).first(header.msg_len));
 }
 
-void UdpSocket::deliver(uint32_t count) {
+void UdpSocket::deliver_batch(uint32_t count) {
   for (uint32_t i = 1; i < std::min(count, kAhead); ++i) announce(i);
   for (uint32_t i = 0; i < count; ++i) {
     if (i + kAhead < count) announce(i + kAhead);
-    mmsghdr& header = inbox_->headers[i];
-    if (header.msg_hdr.msg_flags & MSG_TRUNC) {
-      statistics_.truncated_in.add();
-    } else {
-      if (wildcard_) read_local(header.msg_hdr, inbox_->paths[i]);
-      handler_->on_datagram(inbox_->slot(i).first(header.msg_len), inbox_->paths[i]);
-    }
-    inbox_->open(i);
+    deliver(i);
   }
+}
+
+void UdpSocket::deliver(uint32_t index) {
+  mmsghdr& header = inbox_->headers[index];
+  if (header.msg_hdr.msg_flags & MSG_TRUNC) {
+    statistics_.truncated_in.add();
+  } else {
+    if (wildcard_) read_local(header.msg_hdr, inbox_->paths[index]);
+    handler_->on_datagram(inbox_->slot(index).first(header.msg_len), inbox_->paths[index]);
+  }
+  inbox_->open(index);
 }
 
 MutableBytes UdpSocket::reserve(size_t size_max) {

@@ -1,8 +1,10 @@
-// A UDP socket: readiness by the ring, data by recvmmsg and sendmmsg in batches.
+// A UDP socket: the first datagram of a turn by the ring, the rest by recvmmsg, replies by
+// sendmmsg.
 //
-// Why not multishot recvmsg: measured dearer than recvmmsg (DESIGN.md, "One turn of the loop");
-// most of the cost is the kernel's, so what counts is many datagrams per system call and no copy of
-// our own.
+// Most of the cost is the kernel's, so what counts is many datagrams per system call, no copy of
+// our own, and for a datagram that comes alone no call that finds nothing: the ring waits with a
+// receive, and what stands behind its datagram is looked for where datagrams come together. Why not
+// multishot receives: measured dearer than recvmmsg.
 //
 // Datagrams are written in place into the outbox, which leaves at the end of the turn, or earlier
 // when it is full. On a wildcard socket each datagram carries the address that was asked, and the
@@ -37,7 +39,7 @@ class UdpHandler {
 };
 
 struct UdpStatistics {
-  Counter receives;  ///< recvmmsg calls that gave something
+  Counter receives;  ///< recvmmsg calls
   Counter datagrams_in;
   Counter truncated_in;  ///< longer than receive_size_max: not delivered
   Counter sends;         ///< sendmmsg calls
@@ -80,13 +82,14 @@ class UdpSocket final : private Flushable, private Resumable {
 
   /// Starts delivering datagrams.
   void start();
-  /// Stops delivering; committed datagrams still leave at the end of the turn.
+  /// Stops receiving; what the ring has received by then is still delivered, and committed
+  /// datagrams still leave at the end of the turn.
   void stop();
   /// Delivers what has arrived by now and not been read, in any state. Bounded by what the kernel
   /// keeps for a socket, so that a flood cannot hold it up.
   void deliver_rest();
   /// True from start() until the ring has let go of the socket; it must not be destroyed before.
-  bool active() const { return readable_.pending(); }
+  bool active() const { return first_.pending(); }
 
   /// Room for one datagram of up to `size_max` octets (empty when that is above send_size_max).
   /// Valid until the next reserve().
@@ -105,13 +108,18 @@ class UdpSocket final : private Flushable, private Resumable {
   static constexpr uint32_t kAhead = 8;
   /// How many further ahead its first octets are fetched: announcing it reads them.
   static constexpr uint32_t kTouchedAhead = 4;
+  /// Datagrams that came alone are believed to go on doing so for as many turns.
+  static constexpr uint32_t kTurnsAlone = 7;
 
   void flush() override;
   void resume() override;
-  void on_readable(int32_t result, uint32_t flags);
-  void receive_rounds();
-  int receive_batch();
-  void deliver(uint32_t count);
+  void receive_first();
+  void on_first(int32_t result, uint32_t flags);
+  bool look_behind_first();
+  uint32_t receive_rounds();
+  uint32_t receive_batch();
+  void deliver_batch(uint32_t count);
+  void deliver(uint32_t index);
   void announce(uint32_t index);
   void send_outbox();
   std::optional<std::string> set_options(bool ipv4);
@@ -123,7 +131,8 @@ class UdpSocket final : private Flushable, private Resumable {
   bool wildcard_ = false;
   bool started_ = false;
   Endpoint local_;
-  Completion readable_;
+  Completion first_;
+  uint32_t turns_alone_left_ = 0;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<UdpOutbox> outbox_;
   UdpStatistics statistics_;

@@ -36,10 +36,11 @@ class UdpListener final : public query::ReplyPort, private io::UdpHandler {
     socket_.stop();
     socket_.deliver_rest();
   }
-  /// Takes no more queries; those in flight can still be answered, and others that hold the socket
-  /// read what has arrived.
+  /// Takes no more queries but what the ring has received; those in flight can still be answered,
+  /// and others that hold the socket read what has arrived.
   void stop() { socket_.stop(); }
-  /// Must not be destroyed while this is true: the ring still holds the socket.
+  /// Must not be destroyed while this is true: the ring still holds the socket, and may have a
+  /// query.
   bool active() const { return socket_.active(); }
   uint64_t queries_in_flight() const { return in_flight_; }
 

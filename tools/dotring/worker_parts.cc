@@ -233,9 +233,13 @@ void WorkerParts::tell_flush() {
   });
 }
 
+// The ring may have a query for a UDP listener that it has not let go of.
 bool WorkerParts::owes_replies() const {
   const auto owes = [](const auto& listener) { return listener.queries_in_flight() > 0; };
-  return std::any_of(udp_.begin(), udp_.end(), owes) || std::any_of(tcp_.begin(), tcp_.end(), owes);
+  const auto is_active = [](const listen::UdpListener& listener) { return listener.active(); };
+  return std::any_of(udp_.begin(), udp_.end(), owes) ||
+         std::any_of(tcp_.begin(), tcp_.end(), owes) ||
+         std::any_of(udp_.begin(), udp_.end(), is_active);
 }
 
 bool WorkerParts::has_sessions() const {
