@@ -158,10 +158,10 @@ class Idle(Work):
     """A server that was just started and that nobody asks."""
 
     name = "idle"
-    title = "idle: start to first answer, CPU from a minute later on, resident"
+    title = "idle: start to first answer, CPU 75 s later, resident"
     fresh = True
     rounds_max = 2
-    settle_s = 60  # what a start leaves behind is over: handshakes, their memory, idle limits learned
+    settle_s = 75  # what a start leaves behind is over: handshakes, their memory, idle limits learned
     idle_s = 20
 
     def round(self, server, source):

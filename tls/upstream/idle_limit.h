@@ -41,8 +41,9 @@ class IdleLimit {
   /// The server closed a stream that had nothing in flight and was idle for `idle_ms`.
   void peer_closed(uint64_t idle_ms) {
     if (idle_ms < options_.learned_ms_min) return;
-    confirmed_ = near(learned_ms_, idle_ms);
-    learned_ms_ = confirmed_ ? std::min(learned_ms_, idle_ms) : idle_ms;
+    confirmed_ = near(closed_ms_, idle_ms);
+    learned_ms_ = confirmed_ ? std::min(closed_ms_, idle_ms) : idle_ms;
+    closed_ms_ = learned_ms_;
     reaches_ = 0;
   }
 
@@ -75,6 +76,7 @@ class IdleLimit {
   Options options_;
   uint64_t told_ms_ = kUnknown;
   uint64_t learned_ms_ = kUnknown;
+  uint64_t closed_ms_ = kUnknown;  ///< what the last close taught, whatever was doubted since
   bool confirmed_ = false;
   uint32_t reaches_ = 0;
 };

@@ -213,9 +213,8 @@ void Appliance::begin_drain() {
 }
 
 std::optional<size_t> Appliance::find_stuck(uint64_t after_ms) {
-  const MetricSources sources = this->sources();
   std::vector<uint64_t> turns;
-  for (const io::LoopStatistics* loop : sources.loops) turns.push_back(loop->turns.value());
+  for (const auto& worker : workers_) turns.push_back(worker->turns());
   const auto stuck = watch_->stuck(turns, clock_.monotonic_us() / 1000, after_ms);
   const bool turn_in_time = after_ms >= ProgressWatch::kStuckAfterMs;  // by themselves
   if (!turn_in_time) {

@@ -40,6 +40,7 @@ class Worker {
 
   /// See WorkerParts. Between run() and the end.
   void nudge() { parts_->nudge(); }
+  uint64_t turns() const { return parts_->turns(); }
   void tell_flush() { parts_->tell_flush(); }
   std::future<TopList> top(TopLists::Kind kind) { return parts_->top(kind); }
   std::future<std::vector<int>> duplicate_sockets() { return parts_->duplicate_sockets(); }

@@ -66,7 +66,8 @@ class WorkerParts {
   /// Without run(): closes what open() has opened.
   void close();
 
-  /// From any thread: shows that it turns.
+  /// From any thread: how often it has turned, and a turn soon, for whoever watches that it does.
+  uint64_t turns() const { return loop_.statistics().turns.value(); }
   void nudge() { loop_.nudge(); }
   /// From any thread: run() comes to its end.
   void stop() { loop_.stop(); }

@@ -55,6 +55,18 @@ TEST(IdleLimit, BelievesALimitThatWasSeenTwiceForLonger) {
   EXPECT_EQ(limit.limit_ms(), 20'000u);
 }
 
+TEST(IdleLimit, ALimitThatIsSeenAgainAfterItWasDoubtedIsBelieved) {
+  IdleLimit limit({});
+  limit.peer_closed(10'000);
+  for (int i = 0; i < 4; ++i) limit.reached();
+  EXPECT_EQ(limit.limit_ms(), 20'000u);
+  limit.peer_closed(10'100);
+  for (int i = 0; i < 63; ++i) limit.reached();
+  EXPECT_EQ(limit.limit_ms(), 10'000u);
+  limit.reached();
+  EXPECT_EQ(limit.limit_ms(), 20'000u);
+}
+
 TEST(IdleLimit, ARestartOfTheServerIsForgotten) {
   IdleLimit limit({});
   limit.peer_closed(3'000);
