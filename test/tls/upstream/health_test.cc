@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace dotring::upstream {
 namespace {
 
@@ -58,6 +60,27 @@ TEST_F(HealthTest, BackOffDoublesToItsEndWithJitter) {
     EXPECT_GE(wait, step * 3 / 4);
     EXPECT_LE(wait, step * 5 / 4);
   }
+}
+
+// Those whose server failed at the same moment must not all return at the same moment.
+TEST_F(HealthTest, WaitsAtTheLongestStepAreSpreadOverAllOfTheJitter) {
+  for (int i = 0; i < 10; ++i) fail();
+  std::set<uint64_t> waits;
+  for (int i = 0; i < 100; ++i) waits.insert(fail());
+  EXPECT_GE(waits.size(), 90u) << "different ones";
+  EXPECT_LE(*waits.begin(), 48'000u);
+  EXPECT_GE(*waits.rbegin(), 72'000u);
+}
+
+TEST_F(HealthTest, ServersWithSeedsOfTheirOwnDoNotWaitAlike) {
+  std::set<uint64_t> waits;
+  for (uint64_t seed = 0; seed < 100; ++seed) {
+    Health other{{}};
+    Random own{{seed, 2}};
+    other.failed(false, false, own);
+    waits.insert(other.failed(false, false, own));
+  }
+  EXPECT_GE(waits.size(), 50u) << "of 501 that there are";
 }
 
 TEST_F(HealthTest, ARefusedCertificateIsNotForgiven) {
