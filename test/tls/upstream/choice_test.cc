@@ -64,6 +64,17 @@ TEST(Choice, FastestNeverTakesTheSlowestOfManyAndSpreadsOverTheRest) {
   for (int i = 0; i < 3; ++i) EXPECT_NEAR(counts[static_cast<size_t>(i)], 1000, 200);
 }
 
+// Of six pairs the fastest wins three, the second two, the third one. The best of all would be
+// taken always, and two that may be the same would leave the slowest a sixteenth.
+TEST(Choice, FastestIsTheBetterOfTwoDifferentOnesAtRandom) {
+  const auto counts =
+      chosen(Policy::Fastest, {ready(30'000), ready(10'000), ready(40'000), ready(20'000)}, 6000);
+  EXPECT_NEAR(counts[1], 3000, 200);
+  EXPECT_NEAR(counts[3], 2000, 200);
+  EXPECT_NEAR(counts[0], 1000, 200);
+  EXPECT_EQ(counts[2], 0);
+}
+
 TEST(Choice, AnUnmeasuredServerIsTried) {
   EXPECT_EQ(chosen(Policy::Fastest, {ready(10'000), ready(0)}, 10), (std::vector<int>{0, 10}));
 }
