@@ -58,6 +58,14 @@ def test_a_pipeline_tests_builds_and_keeps(path):
 
 
 @pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
+def test_a_pipeline_fuzzes_every_target_for_some_seconds(path):
+    """No other run builds them with clang. Without a number it would be a minute for each."""
+    (arguments,) = [arguments for script, arguments in called_in(path) if script == "scripts/fuzz"]
+    (seconds,) = map(int, arguments)
+    assert 1 <= seconds <= 20
+
+
+@pytest.mark.parametrize("path", PIPELINES, ids=lambda path: path.stem)
 def test_what_jobs_wait_for_exists(path):
     pipeline = yaml.safe_load(path.read_text())
     jobs = pipeline.get("jobs", {})
