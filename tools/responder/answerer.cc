@@ -88,9 +88,8 @@ void Answerer::answer(query::ReplyPort& port, const query::ClientQuery& query,
   auto& listener = static_cast<listen::TcpListener&>(port);
   if (!begin_on_stream(listener, query.reply_to, behaviour)) {
     statistics_.dropped.add();
-    return port.drop_reply(query.reply_to);
-  }
-  if (behaviour.half_frame || behaviour.garbage_stream) {
+    port.drop_reply(query.reply_to);
+  } else if (behaviour.half_frame || behaviour.garbage_stream) {
     send_broken_frame(listener, query.reply_to, view, behaviour);
   } else {
     reply(port, query, view, behaviour);

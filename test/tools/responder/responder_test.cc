@@ -271,6 +271,15 @@ TEST_F(ResponderTest, ClosesAfterSoManyQueries) {
   EXPECT_EQ(reported("/tcp/closed/local"), 1u);
 }
 
+TEST_F(ResponderTest, ClosesAfterSoManyQueriesThatItDidNotAnswerToo) {
+  start({"*:drop,close-after=2"});
+  TcpClient client(tcp());
+  for (uint16_t id = 0; id < 3; ++id) client.queue(make_query(id, "a."));
+  client.pump();
+  ASSERT_TRUE(wait_until([&] { return client.ended(); }));
+  EXPECT_EQ(client.received.size(), 0u);
+}
+
 TEST_F(ResponderTest, ResetsAtAQueryAndAnswersInFlightAreLost) {
   start({"slow*:latency=10s", "*:reset-after=3"});
   TcpClient client(tcp());
