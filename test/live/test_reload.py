@@ -15,6 +15,7 @@ from harness.dotring import Responder, run_once
 from harness.flood import Flood, all_right
 from harness.redis import Redis
 from harness.reloading import Reloading, changed, refusal
+from harness.servers import name_of
 from harness.upstream import Close, PythonUpstream, address_answer
 
 COOKIE = 10
@@ -361,7 +362,7 @@ class TestUpstreams:
         stays, goes, comes = (PythonUpstream(stage, authority) for _ in range(3))
         dotring = Reloading(stage, settings={"upstream.servers": [stays.url, goes.url]}, options=trust(authority))
         dotring.process.wait_for(lambda: streams(dotring) == 4, "two streams on each of two workers")
-        connects = dotring.metrics().sum("dotring_upstream_connects_total", server=name_of(stays))
+        connects = dotring.of_upstream(stays, "connects_total")
         assert changed(dotring.reload({"upstream.servers": [comes.url, stays.url]})) == ["upstream.servers"]
         dotring.process.wait_for(lambda: len(comes.connections) == 2, "streams to the new one")
         dotring.process.wait_for(lambda: streams(dotring) == 4, "streams of two servers")
@@ -462,10 +463,6 @@ def trust(authority):
 
 def streams(dotring):
     return dotring.metrics().sum("dotring_upstream_streams")
-
-
-def name_of(upstream):
-    return upstream.url.removeprefix("tls://")
 
 
 def test_health_says_that_a_reload_was_refused(stage, authority):

@@ -23,8 +23,7 @@ def gone(authority):
 
 
 def failed(dotring, server):
-    name = server.url.removeprefix("tls://")
-    return dotring.metrics().sum("dotring_upstream_connects_failed_total", server=name)
+    return dotring.of_upstream(server, "connects_failed_total")
 
 
 def ask_in_vain(dotring):

@@ -260,11 +260,7 @@ class TestSeveral:
 
     def with_all_up(self, stage, upstreams, options):
         dotring = Dotring(stage, upstreams, {"engine.workers": 1, **options})
-
-        def up():
-            return dotring.metrics().sum("dotring_upstream_state", state="up")
-
-        wait_for(lambda: up() == len(upstreams), "all servers are up")
+        dotring.wait_until_up(*upstreams)
         return dotring
 
     def shares(self, stage, upstreams, options):

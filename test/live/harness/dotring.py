@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 
 from harness import client, ports
-from harness.servers import AUTH_NAME, HOST, TlsServer
+from harness.servers import AUTH_NAME, HOST, TlsServer, name_of
 
 ROOT = pathlib.Path(__file__).parents[3]
 BIN_DIR = pathlib.Path(os.environ.get("DOTRING_BIN_DIR", ROOT / "build" / "bin"))
@@ -94,6 +94,16 @@ class Dotring:
     def wait_until_ready(self):
         self.process.wait_for(lambda: self.page("/readyz")[0] == 200, "ready")
 
+    def wait_until_up(self, *upstreams):
+        """Each worker has a stream to each of them: ready is dotring already when it only listens."""
+
+        def up():
+            page = self.metrics()
+            names, state = map(name_of, upstreams), "dotring_upstream_state"
+            return all(page.sum(state, server=name, state="up") == page.sum(state, server=name) > 0 for name in names)
+
+        self.process.wait_for(up, "the upstreams are up")
+
     def end(self):
         """Every test ends with a dotring that ends as it should, unless the test ended it itself."""
         if self.ended_by_test:
@@ -141,6 +151,9 @@ class Dotring:
 
     def metrics(self):
         return Metrics(self.page("/metrics")[1])
+
+    def of_upstream(self, upstream, metric, **labels):
+        return self.metrics().sum(f"dotring_upstream_{metric}", server=name_of(upstream), **labels)
 
 
 class Metrics:

@@ -48,6 +48,11 @@ def tls_answers(port, authority):
         return False
 
 
+def name_of(upstream):
+    """As metrics and logs call it."""
+    return upstream.url.removeprefix("tls://")
+
+
 class TlsServer:
     """What every upstream of a test has: a port, an authority, a log."""
 
