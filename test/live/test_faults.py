@@ -10,7 +10,7 @@ import time
 import pytest
 from harness import client, servers
 from harness.certificates import Authority
-from harness.dotring import Dotring, Responder
+from harness.dotring import PATIENT, Dotring, Responder
 from harness.ports import free_port
 from harness.upstream import PythonUpstream, address_answer
 from harness.waiting import wait_for
@@ -19,33 +19,47 @@ DAY = datetime.timedelta(days=1)
 NO_REACHABLE_AUTHORITY, NETWORK_ERROR = 22, 23
 STALE_ANSWER, STALE_NXDOMAIN, CACHED_ERROR = 3, 19, 13
 
-# What an upstream may do wrong: options of the responder that do it for every name ...
-EVERY_NAME = {
-    "accepts and stays silent": ["--default", "drop"],
-    "stalls in the handshake": ["--tls-fault", "silent"],
-    "garbage instead of a handshake": ["--tls-fault", "garbage"],
-    "closes instead of a handshake": ["--tls-fault", "close"],
-    "closes after each answer": ["--default", "close-after=1"],
-    "resets under load": ["--default", "reset-after=5"],
-    "sends garbage messages": ["--default", "garbage"],
-    "sends garbage": ["--default", "garbage-stream"],
-    "wrong id": ["--default", "wrong-id"],
-    "wrong question": ["--default", "wrong-question"],
-    "answers twice": ["--default", "twice"],
-    "half a frame, then the end": ["--default", "half-frame"],
-    "half a frame, then silence": ["--default", "half-frame,stall-connection"],
-    "stops answering": ["--default", "stall-connection"],
+def responder(*options):
+    return lambda stage, authority: Responder(stage, authority, *options)
+
+
+# What an upstream may do wrong. No stream to it opens, ...
+NO_STREAM = {
+    "refuses": lambda stage, authority: servers.TlsServer(authority, free_port()),
+    "stalls in the handshake": responder("--tls-fault", "silent"),
+    "garbage instead of a handshake": responder("--tls-fault", "garbage"),
+    "closes instead of a handshake": responder("--tls-fault", "close"),
 }
-# ... and for some names only, on a connection that serves others too.
+# ... or there is no right answer on it, ...
+NO_ANSWER = {
+    "accepts and stays silent": "drop",
+    "closes at every query": "drop,close-after=1",
+    "resets at every query": "reset-after=1",
+    "sends garbage messages": "garbage",
+    "sends garbage": "garbage-stream",
+    "wrong id": "wrong-id",
+    "wrong question": "wrong-question",
+    "half a frame, then the end": "half-frame",
+    "half a frame, then silence": "half-frame,stall-connection",
+    "stops answering": "stall-connection",
+}
+# ... or not to all queries.
+SOME_ANSWERS = {
+    "closes after each answer": "close-after=1",
+    "resets under load": "reset-after=5",
+    "answers twice": "twice",
+}
+# The same for some names only, on a connection that serves others too.
 SOME_NAMES = ["drop", "garbage", "wrong-id", "wrong-question", "twice", "garbage-stream", "half-frame"]
 SOME_NAMES += ["half-frame,stall-connection", "stall-connection", "close-after=1", "reset-after=1"]
 
 
-def ask_all(dotring, names, timeout_s=client.TIMEOUT_S, **options):
-    """Asks all names at once over one TCP connection: {name: reply}."""
+def ask_all(server, names, meanwhile=lambda: None, **options):
+    """Asks all names at once over one TCP connection: {name: reply}. `meanwhile` is called before replies are read."""
     messages = [client.query(name, id=index + 1, **options) for index, name in enumerate(names)]
-    with client.TcpClient(dotring.server, timeout_s) as connection:
+    with client.TcpClient(server) as connection:
         connection.send(*messages)
+        meanwhile()
         replies = [connection.receive() for _ in messages]
     return {names[reply.id - 1]: reply for reply in replies}
 
@@ -57,52 +71,71 @@ def names_of(prefix, count):
 class TestOneServerFails:
     """Two servers, the first one faulty: every query is answered by the other within its deadline."""
 
-    @pytest.mark.parametrize("fault", EVERY_NAME)
-    def test_queries_are_answered_by_another_server(self, stage, authority, fault):
-        faulty = Responder(stage, authority, *EVERY_NAME[fault])
-        good = Responder(stage, authority)
-        self.check(stage, faulty, good)
+    NAMES = names_of("n", 100)
+    RIGHT = "records=2"  # by this an answer is told from one that should not have been taken
+    OPTIONS = {"upstream.policy": "in-order", "engine.workers": 1}
 
-    def test_it_refuses_connections(self, stage, authority):
-        good = Responder(stage, authority)
-        nobody = servers.TlsServer(authority, free_port())
-        self.check(stage, nobody, good)
+    def good(self, stage, authority):
+        return Responder(stage, authority, "--default", self.RIGHT)
+
+    @pytest.mark.parametrize("fault", NO_STREAM)
+    def test_no_stream_to_it_opens(self, stage, authority, fault):
+        faulty, good = NO_STREAM[fault](stage, authority), self.good(stage, authority)
+        dotring = Dotring(stage, [faulty, good], {**self.OPTIONS, "upstream.connect_timeout_ms": 500})
+        self.check_answers(dotring, good)
+        dotring.process.wait_for(lambda: dotring.of_upstream(faulty, "connects_failed_total"), "a stream did not open")
+        assert dotring.of_upstream(faulty, "queries_total") == 0
+
+    @pytest.mark.parametrize("fault", NO_ANSWER)
+    def test_it_gives_no_answer(self, stage, authority, fault):
+        faulty, good = Responder(stage, authority, "--default", NO_ANSWER[fault]), self.good(stage, authority)
+        self.check_asked_first(stage, faulty, good)
+
+    @pytest.mark.parametrize("fault", SOME_ANSWERS)
+    def test_it_gives_some_answers(self, stage, authority, fault):
+        behaviour = f"{SOME_ANSWERS[fault]},{self.RIGHT}"
+        faulty, good = Responder(stage, authority, "--default", behaviour), self.good(stage, authority)
+        self.check_asked_first(stage, faulty, good)
 
     def test_it_is_stopped_while_queries_are_in_flight(self, stage, authority):
-        faulty = Responder(stage, authority, "--default", "latency=20ms")
-        good = Responder(stage, authority)
-        dotring = Dotring(stage, [faulty, good], {"upstream.policy": "in-order"})
-        ask_all(dotring, names_of("warm", 5))
+        faulty, good = Responder(stage, authority), self.good(stage, authority)
+        dotring = self.start(stage, faulty, good)
         faulty.process.signal(signal.SIGSTOP)
         try:
-            replies = ask_all(dotring, names_of("n", 100))
+            self.check_answers(dotring, good)
         finally:
             faulty.process.signal(signal.SIGCONT)
-        assert {client.rcode(reply) for reply in replies.values()} == {"NOERROR"}
+        assert dotring.of_upstream(faulty, "queries_total") > 0
 
     def test_it_dies_while_queries_are_in_flight(self, stage, authority):
-        faulty = Responder(stage, authority, "--rule", "n*:latency=60s")
-        good = Responder(stage, authority)
-        dotring = Dotring(stage, [faulty, good], {"upstream.policy": "in-order", "engine.workers": 1})
-        ask_all(dotring, names_of("warm", 5))
-        names = names_of("n", 100)
-        messages = [client.query(name, id=index + 1) for index, name in enumerate(names)]
-        with client.TcpClient(dotring.server) as connection:
-            connection.send(*messages)
-            in_flight = lambda: dotring.metrics().sum("dotring_upstream_questions_in_flight") == 100  # noqa: E731
-            dotring.process.wait_for(in_flight, "100 questions in flight")
-            faulty.process.kill()
-            replies = [connection.receive() for _ in messages]
-        assert {client.rcode(reply) for reply in replies} == {"NOERROR"}
+        faulty, good = Responder(stage, authority, "--default", "latency=60s"), self.good(stage, authority)
+        dotring = self.start(stage, faulty, good, PATIENT)
 
-    def check(self, stage, faulty, good):
-        dotring = Dotring(stage, [faulty, good], {"upstream.policy": "in-order"})
-        names = names_of("n", 100)
+        def die():
+            asked = lambda: dotring.of_upstream(faulty, "in_flight") == len(self.NAMES)  # noqa: E731
+            dotring.process.wait_for(asked, "all questions are in flight")
+            faulty.process.kill()
+
+        self.check_answers(dotring, good, meanwhile=die)
+
+    def check_asked_first(self, stage, faulty, good):
+        dotring = self.start(stage, faulty, good)
+        self.check_answers(dotring, good)
+        assert dotring.of_upstream(faulty, "queries_total") > 0
+
+    def start(self, stage, faulty, good, options=OPTIONS):
+        dotring = Dotring(stage, [faulty, good], {**self.OPTIONS, **options})
+        dotring.wait_until_up(faulty, good)
+        return dotring
+
+    def check_answers(self, dotring, good, meanwhile=lambda: None):
+        expected = ask_all((servers.HOST, good.plain_port), self.NAMES)
         started = time.monotonic()
-        replies = ask_all(dotring, names)
-        assert {client.rcode(reply) for reply in replies.values()} == {"NOERROR"}
-        assert all(client.addresses(reply) for reply in replies.values())
+        replies = ask_all(dotring.server, self.NAMES, meanwhile)
         assert time.monotonic() - started < 5 + 1  # upstream.timeout_ms, and a busy machine
+        for name in self.NAMES:
+            assert client.rcode(replies[name]) == "NOERROR"
+            assert client.addresses(replies[name]) == client.addresses(expected[name])
 
 
 class TestSomeNamesFail:
@@ -115,7 +148,7 @@ class TestSomeNamesFail:
         good, bad = names_of("good", 50), names_of("bad", 5)
         mixed = [name for index, name in enumerate(good) for name in ([name] + ([bad[index // 10]] if index % 10 == 5 else []))]
         started = time.monotonic()
-        replies = ask_all(dotring, mixed, use_edns=0)
+        replies = ask_all(dotring.server, mixed, use_edns=0)
         assert time.monotonic() - started < 2 + 1
         assert {client.rcode(replies[name]) for name in good} == {"NOERROR"}
         for name in bad:
