@@ -201,6 +201,10 @@ class Responder(TlsServer):
         )  # fmt: skip
         self.process.wait_for_log("ready")
 
+    @property
+    def plain(self):
+        return (HOST, self.plain_port)
+
 
 def arguments_of(settings):
     def text(value):
