@@ -71,7 +71,9 @@ class TestEnd:
         with client.udp_socket(dotring.server) as udp:
             udp.send(client.query(HELD).to_wire())
             dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
+            started = time.monotonic()
             assert dotring.stop() == 0
+        assert time.monotonic() - started < 4  # by the default it were more than 5
 
     def test_a_second_signal_ends_it_at_once(self, stage, authority):
         upstream = HoldingUpstream(stage, authority)
