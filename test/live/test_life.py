@@ -257,6 +257,15 @@ class TestStart:
         assert status == 1 and len(errors) == 1, output
         assert "seccomp" in errors[0] or "io_uring_disabled" in errors[0]
 
+    @pytest.mark.parametrize("cores", [1, 2])
+    def test_there_is_a_worker_for_each_core_that_it_may_use(self, stage, cores):
+        allowed = sorted(os.sched_getaffinity(0))[:cores]
+        if len(allowed) < cores:
+            pytest.skip("there is a single core")
+        prefix = ["taskset", "-c", ",".join(map(str, allowed))]
+        dotring = Dotring(stage, options={"engine.workers": None}, prefix=prefix)
+        assert json.loads(dotring.process.wait_for_log('"ready"'))["workers"] == cores
+
     def test_the_sum_of_memory_is_printed(self, stage, authority):
         dotring = Dotring(stage, [PythonUpstream(stage, authority)], {"cache.memory": "10MiB"})
         assert dotring.process.wait_for_log("bytes_max")
