@@ -8,7 +8,7 @@ SOON_S = 30
 
 
 def let_pass(seconds):
-    """Only to show that something does not end then: whoever is late shows the same."""
+    """Only where whoever is late shows the same: something does not end then, or has ended, or hardly happens."""
     time.sleep(seconds)
 
 
