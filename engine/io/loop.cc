@@ -82,6 +82,11 @@ void Loop::schedule(Flushable& flushable) {
   if (!flushable.linked()) flushables_.push_back(flushable);
 }
 
+void Loop::send(int descriptor, Bytes bytes, Completion& completion) {
+  statistics_.sends.add();
+  ring_.send(descriptor, bytes, completion);
+}
+
 void Loop::continue_next_turn(Resumable& resumable) {
   if (!resumable.linked()) resumables_.push_back(resumable);
 }

@@ -52,6 +52,7 @@ struct LoopStatistics {
   Counter turns;
   Counter completions;
   Counter posted;
+  Counter sends;  ///< started by streams: what one turn gives to one of them is one
 };
 
 class Loop {
@@ -86,6 +87,9 @@ class Loop {
   const TurnClock& turn_clock() const { return turn_clock_; }
   const Clock& clock() const { return clock_; }
 
+  /// Ring::send() for a stream, counted.
+  void send(int descriptor, Bytes bytes, Completion& completion);
+
   /// Runs flush() at the end of this turn. Already scheduled: nothing changes.
   void schedule(Flushable& flushable);
 
@@ -94,7 +98,8 @@ class Loop {
 
   /// From any thread: runs `work` on the loop's thread, soon. Bounded use: control only, not data.
   void post(std::function<void()> work);
-  /// From any thread: a turn soon, though there is nothing to do, for whoever watches that it turns.
+  /// From any thread: a turn soon, though there is nothing to do, for whoever watches that it
+  /// turns.
   void nudge() { wake(); }
   /// From any thread: run() returns after the current turn.
   void stop();

@@ -117,7 +117,7 @@ void TcpStream::flush() {
 void TcpStream::send_next() {
   if (sending_.empty()) std::swap(sending_, collecting_);
   if (sending_.empty()) return after_send();
-  loop_.ring().send(descriptor_, sending_.bytes(), sent_);
+  loop_.send(descriptor_, sending_.bytes(), sent_);
   loop_.timers().arm_in(timer_, options_.send_timeout_ms);
 }
 

@@ -97,6 +97,15 @@ TEST_F(TcpStreamTest, CarriesBytesBothWays) {
   EXPECT_EQ(accepted_from_.address.to_text(), "127.0.0.1");
 }
 
+TEST_F(TcpStreamTest, WhatIsCommittedInOneTurnLeavesInOneSend) {
+  connect();
+  const uint64_t before = loop_.statistics().sends.value();
+  const std::vector<uint8_t> query(130);
+  for (int i = 0; i < 64; ++i) ASSERT_TRUE(client_.stream.send(query));
+  ASSERT_TRUE(turn_until([&] { return server().received.size() == 64 * query.size(); }));
+  EXPECT_EQ(loop_.statistics().sends.value() - before, 1u);
+}
+
 TEST_F(TcpStreamTest, AMegabyteArrivesWholeThoughBuffersAreFew) {
   connect();
   std::vector<uint8_t> sent(1'000'000);

@@ -58,6 +58,32 @@ TEST_F(TcpListenerTest, ThousandsOfPipelinedQueriesAreAllAnswered) {
   EXPECT_GT(listener->statistics().queries_per_read.percentile(0.5), 5u);
 }
 
+TEST_F(TcpListenerTest, AnswersToAllThatOneReadGaveLeaveInOneSend) {
+  listen();
+  TcpClient client(listener->local());
+  constexpr uint16_t kCount = 200;
+  for (uint16_t id = 0; id < kCount; ++id) client.queue(make_query(id));
+  ASSERT_TRUE(client.pump());
+  const uint64_t before = loop.statistics().sends.value();
+  ASSERT_TRUE(turn_until([&] { return client.receive().size() == kCount; }));
+  EXPECT_EQ(listener->statistics().queries_per_read.count(), 1u);
+  EXPECT_EQ(loop.statistics().sends.value() - before, 1u);
+}
+
+TEST_F(TcpListenerTest, AnswersThatComeLaterInOneTurnLeaveInOneSend) {
+  listen();
+  handler.hold = true;
+  TcpClient client(listener->local());
+  constexpr size_t kCount = 200;
+  for (uint16_t id = 0; id < kCount; ++id) client.queue(make_query(id));
+  ASSERT_TRUE(client.pump());
+  ASSERT_TRUE(turn_until([&] { return handler.held.size() == kCount; }));
+  const uint64_t before = loop.statistics().sends.value();
+  while (!handler.held.empty()) handler.answer_first();
+  ASSERT_TRUE(turn_until([&] { return client.receive().size() == kCount; }));
+  EXPECT_EQ(loop.statistics().sends.value() - before, 1u);
+}
+
 TEST_F(TcpListenerTest, AnswersLeaveInTheOrderInWhichTheyCome) {
   listen();
   TcpClient client(listener->local());

@@ -107,6 +107,9 @@ void add_loop_metrics(MetricsPage& page, const MetricSources& sources) {
     page.counter("dotring_loop_turns_total", "Turns of the loop.", loop.turns.value(), labels);
     page.counter("dotring_loop_completions_total", "Completions of the ring.",
                  loop.completions.value(), labels);
+    page.counter("dotring_loop_sends_total",
+                 "Sends of streams: clients over TCP, upstreams, Redis.", loop.sends.value(),
+                 labels);
   }
 }
 

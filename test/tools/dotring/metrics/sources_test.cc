@@ -205,12 +205,14 @@ TEST(Metrics, TurnsCompletionsAndDatagrams) {
   TwoWorkers workers;
   workers.loop[1].turns.add(10);
   workers.loop[1].completions.add(30);
+  workers.loop[1].sends.add(7);
   workers.udp_socket[0].datagrams_in.add(20);
   workers.udp_socket[1].datagrams_in.add(1);
   workers.tcp[0].closed[static_cast<size_t>(listen::SessionEnd::SlowReader)].add(1);
   const PrometheusText text(workers.text());
   EXPECT_EQ(text.value("dotring_loop_turns_total", {{"worker", "1"}}), 10);
   EXPECT_EQ(text.value("dotring_loop_completions_total", {{"worker", "1"}}), 30);
+  EXPECT_EQ(text.value("dotring_loop_sends_total", {{"worker", "1"}}), 7);
   EXPECT_EQ(text.value("dotring_udp_datagrams_total", {{"direction", "in"}}), 21);
   EXPECT_EQ(text.value("dotring_tcp_closed_total", {{"cause", "slow_reader"}}), 1);
 }
