@@ -5,35 +5,17 @@ import json
 import os
 import signal
 import socket
-import threading
 import time
 
 import pytest
 from harness import client, debugger, ports
 from harness.dotring import Dotring, run_once
 from harness.seccomp import forbid_io_uring
-from harness.upstream import PythonUpstream, address_answer
+from harness.upstream import HoldingUpstream, PythonUpstream
 from harness.waiting import let_pass, wait_for
 
 HELD = "held.zone.example"
 TO_CLOSE_S = 1  # more than streams have to close when nobody is owed an answer
-
-
-class HoldingUpstream(PythonUpstream):
-    """Answers everything at once, but HELD only after release()."""
-
-    def __init__(self, stage, authority):
-        self._released = threading.Event()
-        super().__init__(stage, authority, self._when_released)
-        stage.at_end(self._released.set)
-
-    def _when_released(self, asked):
-        if asked.name == HELD:
-            self._released.wait()
-        return [address_answer(asked.message)]
-
-    def release(self):
-        self._released.set()
 
 
 def refused(port):
@@ -49,7 +31,7 @@ def refused(port):
 class TestEnd:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_what_is_in_flight_is_finished_first(self, stage, authority, number):
-        upstream = HoldingUpstream(stage, authority)
+        upstream = HoldingUpstream(stage, authority, HELD)
         dotring = Dotring(stage, [upstream], {"life.drain_ms": 60_000, "upstream.timeout_ms": 60_000})
         message = client.query(HELD)
         with client.udp_socket(dotring.server) as udp, client.TcpClient(dotring.server) as tcp:
@@ -66,7 +48,7 @@ class TestEnd:
         assert dotring.process.wait() == 0
 
     def test_the_drain_time_ends_it_whatever_waits(self, stage, authority):
-        upstream = HoldingUpstream(stage, authority)
+        upstream = HoldingUpstream(stage, authority, HELD)
         dotring = Dotring(stage, [upstream], {"life.drain_ms": 300, "upstream.timeout_ms": 60_000})
         with client.udp_socket(dotring.server) as udp:
             udp.send(client.query(HELD).to_wire())
@@ -76,7 +58,7 @@ class TestEnd:
         assert time.monotonic() - started < 4  # by the default it were more than 5
 
     def test_a_second_signal_ends_it_at_once(self, stage, authority):
-        upstream = HoldingUpstream(stage, authority)
+        upstream = HoldingUpstream(stage, authority, HELD)
         dotring = Dotring(stage, [upstream], {"life.drain_ms": 600_000, "upstream.timeout_ms": 60_000})
         with client.udp_socket(dotring.server) as udp:
             udp.send(client.query(HELD).to_wire())

@@ -163,6 +163,24 @@ class PythonUpstream(TlsServer):
                 stream.sendall(struct.pack("!H", len(octets)) + octets)
 
 
+class HoldingUpstream(PythonUpstream):
+    """Answers these names only after release(), all others at once; what comes on a stream that waits waits too."""
+
+    def __init__(self, stage, authority, *names):
+        self._held = names
+        self._released = threading.Event()
+        super().__init__(stage, authority, self._when_released)
+        stage.at_end(self._released.set)
+
+    def _when_released(self, asked):
+        if asked.name in self._held:
+            self._released.wait()
+        return [address_answer(asked.message)]
+
+    def release(self):
+        self._released.set()
+
+
 def _read(stream, size):
     octets = b""
     while len(octets) < size:
