@@ -6,10 +6,10 @@ import signal
 
 import pytest
 from harness import client
-from harness.dotring import Dotring
+from harness.dotring import PATIENT, Dotring, Responder
 from harness.manager import Manager
-from harness.servers import HOST
-from harness.upstream import PythonUpstream
+from harness.servers import AUTH_NAME, HOST
+from harness.upstream import HoldingUpstream, PythonUpstream
 
 SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(?:\{((?:[a-z_]+="(?:[^"\\\n]|\\["\\n])*",?)*)\})? (-?[0-9.e+-]+|\+Inf|NaN)$')
 # Not base units, and what only says again what TYPE says.
@@ -133,3 +133,68 @@ def test_what_the_kernel_had_no_room_for_is_counted_by_listener(stage, shared):
     after = dotring.metrics()
     assert after.sum("dotring_udp_not_received_total", listener=listener) > sent / 2
     assert after.sum("dotring_udp_not_received_total") == after.sum("dotring_udp_not_received_total", listener=listener)
+
+
+def test_datagrams_that_come_together_are_seen_in_few_turns(stage):
+    dotring = Dotring(stage, options={"engine.workers": 1})
+    message = client.query("localhost").to_wire()
+
+    def datagrams_per_turn(count, exchange):
+        before = dotring.metrics()
+        exchange(count)
+        after = dotring.metrics()
+
+        def more(name, **labels):
+            return after.sum(name, **labels) - before.sum(name, **labels)
+
+        assert more("dotring_udp_datagrams_total", direction="in") == count
+        return count / max(more("dotring_loop_turns_total"), 1)
+
+    with client.udp_socket(dotring.server) as udp:
+
+        def one_by_one(count):
+            for _ in range(count):
+                udp.send(message)
+                client.received(udp)
+
+        def together(count):
+            dotring.process.signal(signal.SIGSTOP)
+            for _ in range(count):
+                udp.send(message)
+            dotring.process.signal(signal.SIGCONT)
+            for _ in range(count):
+                client.received(udp)
+
+        assert datagrams_per_turn(100, together) > 5 * datagrams_per_turn(20, one_by_one)
+
+
+def test_streams_after_the_first_are_counted_as_reconnects(stage, authority):
+    certificate = authority.issue(AUTH_NAME)
+    upstream = Responder(stage, authority, certificate=certificate)
+    options = {"engine.workers": 1, "upstream.connections": 1, "upstream.backoff_second_ms": 10}
+    dotring = Dotring(stage, [upstream], options)
+    dotring.wait_until_up(upstream)
+    assert dotring.of_upstream(upstream, "reconnects_total") == 0
+    upstream.process.kill()
+    dotring.process.wait_for(lambda: dotring.of_upstream(upstream, "streams") == 0, "the stream is lost")
+    Responder(stage, authority, port=upstream.port, certificate=certificate)
+    dotring.process.wait_for(lambda: dotring.of_upstream(upstream, "streams") == 1, "there is a stream again")
+    assert dotring.of_upstream(upstream, "reconnects_total") >= 1
+
+
+def test_what_waits_for_an_upstream_is_in_flight_until_it_is_answered(stage, authority):
+    names = [f"n{index}.zone.example" for index in range(3)]
+    upstream = HoldingUpstream(stage, authority, *names)
+    dotring = Dotring(stage, [upstream], PATIENT)
+    gauges = ["upstream_in_flight", "upstream_questions_in_flight", "questions_in_flight", "queries_waiting"]
+
+    def shown():
+        page = dotring.metrics()
+        return [page.sum(f"dotring_{gauge}") for gauge in gauges]
+
+    with client.TcpClient(dotring.server) as connection:
+        connection.send(*map(client.query, names))
+        dotring.process.wait_for(lambda: shown() == [3] * 4, "all of them are in flight")
+        upstream.release()
+        assert all(client.addresses(connection.receive()) for _ in names)
+    dotring.process.wait_for(lambda: shown() == [0] * 4, "nothing is in flight")
