@@ -4,12 +4,11 @@ Where two clocks must be compared, both are dotring's: what is to come later is 
 """
 
 import re
-import threading
 
 import pytest
 from harness import client
 from harness.dotring import PATIENT, Dotring, Responder
-from harness.upstream import PythonUpstream, address_answer
+from harness.upstream import HoldingUpstream, PythonUpstream
 from harness.waiting import wait_for
 
 NAME = "localhost"  # dotring answers it itself
@@ -101,14 +100,7 @@ class TestTime:
 
     def test_who_waits_for_an_answer_is_not_idle(self, stage, authority):
         """Silent for longer than another client, whose time begins later."""
-        held = threading.Event()
-        stage.at_end(held.set)
-
-        def answer(asked):
-            held.wait()
-            return [address_answer(asked.message)]
-
-        upstream = PythonUpstream(stage, authority, answer)
+        upstream = HoldingUpstream(stage, authority, "www.zone.example")
         dotring = start(stage, {**PATIENT, "listen.tcp_idle_timeout_ms": 500}, [upstream])
         message = client.query("www.zone.example")
         with client.TcpClient(dotring.server) as waiting:
@@ -116,7 +108,7 @@ class TestTime:
             wait_for(lambda: upstream.asked, "the question arrives upstream")
             with client.TcpClient(dotring.server) as silent:
                 assert silent.receive() is None
-            held.set()
+            upstream.release()
             assert client.answered_id(waiting.receive()) == message.id
         wait_for(lambda: closed(dotring, "idle") == 1, "only the other one was idle")
 

@@ -5,7 +5,6 @@ import json
 import secrets
 import signal
 import subprocess
-import threading
 
 import dns.edns
 import dns.flags
@@ -16,7 +15,7 @@ from harness.flood import Flood, all_right
 from harness.redis import Redis
 from harness.reloading import Reloading, changed, refusal
 from harness.servers import name_of
-from harness.upstream import Close, PythonUpstream, address_answer
+from harness.upstream import Close, HoldingUpstream, PythonUpstream, address_answer
 
 COOKIE = 10
 NAME = "www.zone.example"
@@ -388,15 +387,7 @@ class TestUpstreams:
         assert len(one.connections) == len(two.connections) == 2
 
     def test_who_waits_for_a_server_that_goes_is_answered(self, stage, authority):
-        held = threading.Event()
-        stage.at_end(held.set)
-
-        def answer(asked):
-            if asked.name == "held.zone.example":
-                held.wait()
-            return [address_answer(asked.message)]
-
-        goes, comes = PythonUpstream(stage, authority, answer), PythonUpstream(stage, authority)
+        goes, comes = HoldingUpstream(stage, authority, "held.zone.example"), PythonUpstream(stage, authority)
         patient = {"upstream.patience_min_ms": 20_000, "upstream.patience_unmeasured_ms": 20_000}
         options = {**trust(authority), **patient, "upstream.timeout_ms": 60_000}
         dotring = Reloading(stage, settings={"upstream.servers": [goes.url]}, options=options)
@@ -406,7 +397,7 @@ class TestUpstreams:
             dotring.reload({"upstream.servers": [comes.url]})
             assert client.addresses(dotring.ask("other.zone.example"))
             assert comes.times_asked("other.zone.example") == 1
-            held.set()
+            goes.release()
             assert client.answered_id(client.received(udp)) == 78
         assert comes.times_asked("held.zone.example") == 0
 

@@ -3,7 +3,6 @@
 import os
 import socket
 import stat
-import threading
 
 import pytest
 from harness import client, ports
@@ -13,7 +12,7 @@ from harness.flood import Flood, all_right
 from harness.manager import Manager
 from harness.seccomp import forbid_io_uring, forbid_seccomp
 from harness.servers import HOST
-from harness.upstream import PythonUpstream, address_answer
+from harness.upstream import HoldingUpstream, PythonUpstream
 from harness.waiting import let_pass
 
 NAME = "www.zone.example"
@@ -73,15 +72,7 @@ class TestUnderLoad:
 
 
     def test_who_waits_is_answered_by_the_old_one_and_what_it_has_not_taken_goes_along(self, stage, authority):
-        released = threading.Event()
-        stage.at_end(released.set)
-
-        def answer(asked):
-            if asked.name == NAME:
-                released.wait()
-            return [address_answer(asked.message)]
-
-        upstream = PythonUpstream(stage, authority, answer)
+        upstream = HoldingUpstream(stage, authority, NAME)
         options = {**PATIENT, "life.drain_ms": 60_000, "listen.tcp_queries_in_flight_max": 1}
         first = Dotring(stage, [upstream], takeover_options(stage, **options))
         names = (NAME, "one.zone.example", "two.zone.example")
@@ -93,7 +84,7 @@ class TestUnderLoad:
             second = Dotring(stage, [upstream], takeover_options(stage, **options), after=first)
             let_pass(1)  # more than streams have to close when nobody is owed an answer
             assert first.process.status is None
-            released.set()
+            upstream.release()
             assert client.answered_id(client.received(udp)) == 1
             assert [client.answered_id(tcp.receive()) for _ in messages] == [1, 2, 3]
             assert ended(first)
