@@ -55,6 +55,7 @@ class IdleLimit {
     confirmed_ = false;
     const bool forgotten = learned_ms_ > options_.limit_ms_max / 2;
     learned_ms_ = forgotten ? kUnknown : 2 * learned_ms_;
+    if (forgotten) closed_ms_ = kUnknown;
   }
 
   uint64_t limit_ms() const {

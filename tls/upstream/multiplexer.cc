@@ -238,6 +238,7 @@ void Multiplexer::on_failing() {
   if (in_a_hurry()) {
     for (const auto& server : servers_) server->hasten();
   }
+  if (may_be_back()) return;
   while (Inquiry* inquiry = waiting_.front()) {
     stop_waiting(*inquiry);
     give_up(*inquiry);

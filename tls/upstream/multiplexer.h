@@ -89,6 +89,7 @@ class Multiplexer final : public query::Forwarder, private ServerHandler {
   void serve_elsewhere();
   void serve_apart();
   bool all_failing() const;
+  bool may_be_back() const;
 
   // Timers.
   void on_timer(Inquiry& inquiry);

@@ -18,9 +18,13 @@ void Multiplexer::ask_or_wait(Inquiry& inquiry) {
       wait(waiting_, inquiry, Place::Last);
       return arm_deadline(inquiry);
     case Outcome::NoServer:
+      for (const auto& server : servers_) server->hasten();
+      if (may_be_back()) {
+        wait(waiting_, inquiry, Place::Last);
+        return arm_deadline(inquiry);
+      }
       // Never from inside start(): the answer comes at the next tick, unless a server is back by
       // then.
-      for (const auto& server : servers_) server->hasten();
       return time_.arm_in(inquiry.timer, 0);
   }
 }
@@ -74,6 +78,11 @@ void Multiplexer::ask_apart(Inquiry& inquiry, Counter& reason) {
 bool Multiplexer::all_failing() const {
   return std::all_of(servers_.begin(), servers_.end(),
                      [](const auto& server) { return server->failing() || server->draining(); });
+}
+
+bool Multiplexer::may_be_back() const {
+  return std::any_of(servers_.begin(), servers_.end(),
+                     [](const auto& server) { return server->may_be_back(); });
 }
 
 bool Multiplexer::in_a_hurry() const {

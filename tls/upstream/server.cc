@@ -134,6 +134,7 @@ void Server::probe_answered(Slot& slot, const Attempt& attempt) {
 
 void Server::answered() {
   last_answered_us_ = time_.now_us();
+  may_be_back_ = false;
   window_.answered();
   const bool was_up = state() == ServerState::Up;
   health_.answered();

@@ -57,8 +57,11 @@ class Server final : private ConnectionHandler {
   void want_stream_apart();
   /// No more questions are to be kept apart: their streams are closed when answered.
   void end_apart();
-  /// No server works and somebody asks: does not wait longer than Health allows then.
+  /// No server works and somebody asks: does not wait longer than Health allows then. When nobody
+  /// has looked for longer than that, it is tried at once.
   void hasten();
+  /// It is being tried after such a time, and may be back for all we know.
+  bool may_be_back() const { return may_be_back_; }
   /// No new streams; those there close when their queries are answered or abandoned.
   void drain();
   bool draining() const { return draining_; }
@@ -136,9 +139,11 @@ class Server final : private ConnectionHandler {
   Window window_;
   Timer retry_;
   bool draining_ = false;
-  bool slot_wanted_ = false;    ///< connect as soon as a slot is free
+  bool slot_wanted_ = false;  ///< connect as soon as a slot is free
+  bool may_be_back_ = false;
   bool apart_refused_ = false;  ///< the last stream apart did not open
   uint64_t last_question_us_;
+  uint64_t last_tried_us_ = 0;
   uint64_t last_measured_us_ = 0;
   uint64_t last_answered_us_ = 0;
   uint64_t next_report_us_ = 0;

@@ -101,6 +101,7 @@ void Server::failed(EndCause cause, const std::string& detail, bool excused) {
   const bool refused = cause == EndCause::CertificateRefused;
   const bool others_open = slots_.count(Connection::State::Open) > 0;
   count_failure(cause);
+  may_be_back_ = false;
   uint64_t retry_ms = health_.failed(refused, others_open || excused, random_);
   statistics_.state.set(static_cast<uint64_t>(state()));
   if (draining_) return;

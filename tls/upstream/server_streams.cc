@@ -104,6 +104,7 @@ bool Server::replace_spent() {
 void Server::connect() {
   Slot* slot = slots_.closed();
   slot_wanted_ = slot == nullptr;
+  last_tried_us_ = time_.now_us();
   if (slot) connect(*slot);
 }
 
@@ -183,7 +184,11 @@ bool Server::warm_wanted() const {
 // After failures
 
 void Server::hasten() {
-  if (failing() && !draining_) retry_in(health_.retry_ms_max());
+  if (!failing() || draining_) return;
+  const uint64_t retry_ms = health_.retry_ms_max();
+  if (time_.now_us() - last_tried_us_ < retry_ms * 1000) return retry_in(retry_ms);
+  may_be_back_ = true;
+  time_.arm_in(retry_, 0);
 }
 
 /// An earlier retry stays.

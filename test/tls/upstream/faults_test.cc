@@ -96,6 +96,37 @@ TEST_P(EachFault, RecoversWithinASecondWhenItIsTheOnlyServer) {
   EXPECT_TRUE(run_until([&] { return all_done(); }));
 }
 
+TEST_P(EachFault, AQuestionAfterAQuietOutageIsAnsweredAtOnce) {
+  server(0).fault = GetParam().fault;
+  server(1).fault = GetParam().fault;
+  open();
+  ask_many();
+  expect_deadlines_held();
+  run_ms(300'000);
+  // Between two looks at it, if it fails; somebody who asks is given one earlier than 6 s after.
+  const uint64_t looks = statistics(1).connects.value();
+  run_until([&] { return statistics(1).connects.value() > looks; }, 100'000);
+  run_ms(6'000);
+  server(1).fault = Fault::None;
+  const Client& first = ask("again.example.");
+  const Client& second = ask("and.again.example.");
+  EXPECT_TRUE(run_until([&] { return first.done && second.done; }, 1000));
+  EXPECT_EQ(first.result, ForwardResult::Answered);
+  EXPECT_EQ(second.result, ForwardResult::Answered);
+}
+
+TEST_P(EachFault, AQuestionAfterAQuietTimeEndsInTimeAlthoughNoServerIsBack) {
+  server(0).fault = GetParam().fault;
+  server(1).fault = GetParam().fault;
+  open();
+  ask_many();
+  expect_deadlines_held();
+  run_ms(300'000);
+  const Client& client = ask("again.example.");
+  EXPECT_TRUE(run_until([&] { return client.done; }));
+  EXPECT_LE(client.took_ms(), kDeadlineMs);
+}
+
 TEST_P(EachFault, OfEveryServerEndsEachQuestionOnceAndInTime) {
   server(0).fault = GetParam().fault;
   server(1).fault = GetParam().fault;
