@@ -41,7 +41,7 @@ std::optional<std::string> Ring::open() {
 }
 
 // Whoever got hold of this process could do through a ring what its system call filter forbids: so
-// the ring takes what is in this file, and nothing else.
+// the ring takes what is in this file, and nothing else. (POLL_ADD is for the clients of load tests.)
 std::optional<std::string> Ring::enable() {
   constexpr uint8_t kOperations[] = {IORING_OP_POLL_ADD, IORING_OP_ACCEPT,      IORING_OP_CONNECT,
                                      IORING_OP_RECVMSG,  IORING_OP_RECV,        IORING_OP_SEND,

@@ -15,20 +15,28 @@ constexpr uint32_t kRunDatagramsMax = 64;
 constexpr size_t kRunOctetsMax = 65507;
 // A longer segment might not fit the path, and the kernel refuses the whole run then.
 constexpr size_t kSegmentSizeMax = 1232;
+// After a path that takes no runs.
+constexpr uint32_t kSendsWithoutRuns = 1000;
 
 bool same_peer(const UdpPath& a, const UdpPath& b) {
   return std::memcmp(&a.peer6, &b.peer6, a.peer_size()) == 0;
 }
 
 bool same_local(const UdpPath& a, const UdpPath& b) {
+  if (a.is_ipv4()) return std::memcmp(a.local.s6_addr + 12, b.local.s6_addr + 12, 4) == 0;
   return a.local_interface == b.local_interface && IN6_ARE_ADDR_EQUAL(&a.local, &b.local);
+}
+
+/// Longer than the path takes, or a route or interface that cannot cut (IPsec, checksums in
+/// software).
+bool is_of_the_path(int error) {
+  return error == EIO || error == EINVAL || error == EMSGSIZE;
 }
 
 }  // namespace
 
 UdpOutbox::UdpOutbox(const Options& options)
     : options_(options),
-      runs_(true),
       // Not zeroed: only the pages that replies are written to are ever touched.
       bytes_(std::make_unique_for_overwrite<uint8_t[]>(options.datagrams_max * options.size_max)),
       headers_(options.datagrams_max),
@@ -54,7 +62,7 @@ void UdpOutbox::add(const UdpPath& path, size_t size) {
 }
 
 bool UdpOutbox::continues_run(const UdpPath& path, size_t size) const {
-  if (!runs_ || messages_ == 0) return false;
+  if (sends_without_runs_ > 0 || messages_ == 0) return false;
   const Message& run = entries_[messages_ - 1];
   const size_t octets = run.vector.iov_len;
   const bool ended = octets != size_t{run.segment_size} * run.datagrams;
@@ -87,6 +95,7 @@ void UdpOutbox::continue_run(size_t size) {
 
 UdpOutbox::Sent UdpOutbox::send(int descriptor) {
   Sent sent;
+  if (sends_without_runs_ > 0) --sends_without_runs_;
   for (uint32_t done = 0; done < messages_;) {
     const int taken = sendmmsg(descriptor, headers_.data() + done, messages_ - done, MSG_DONTWAIT);
     ++sent.calls;
@@ -107,10 +116,9 @@ UdpOutbox::Sent UdpOutbox::send(int descriptor) {
   return sent;
 }
 
-// No room at the moment, longer than the path takes, or (EIO) an interface that leaves checksums to
-// us, which will not change: then there are no more runs.
+// The kernel takes this run not now, or not on its path, which need not be true of others.
 void UdpOutbox::send_singly(int descriptor, uint32_t index, Sent& sent) {
-  if (errno == EIO) runs_ = false;
+  if (is_of_the_path(errno)) sends_without_runs_ = kSendsWithoutRuns;
   const Message& run = entries_[index];
   msghdr header = headers_[index].msg_hdr;
   header.msg_controllen -= CMSG_SPACE(sizeof run.segment_size);
@@ -121,6 +129,7 @@ void UdpOutbox::send_singly(int descriptor, uint32_t index, Sent& sent) {
     iovec vector{const_cast<uint8_t*>(datagram.data()), datagram.size()};
     header.msg_iov = &vector;
     const bool taken = sendmsg(descriptor, &header, MSG_DONTWAIT) >= 0;
+    ++sent.calls;
     ++(taken ? sent.datagrams : sent.refused);
   }
 }

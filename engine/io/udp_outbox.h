@@ -5,7 +5,7 @@
 // which costs it little more than one. Clients that ask much from few sockets get such runs
 // (forwarders, load tests); to all others a datagram leaves as it would without.
 //
-// Invariant: messages_ <= datagrams() <= options.datagrams_max.
+// Invariant: messages_ <= datagrams_ <= options.datagrams_max.
 
 #pragma once
 
@@ -22,13 +22,13 @@ namespace dotring::io {
 class UdpOutbox {
  public:
   struct Options {
-    uint32_t datagrams_max = 128;
-    size_t size_max = 4096;   ///< octets of a datagram
-    bool with_local = false;  ///< each leaves from the address in its path
+    uint32_t datagrams_max;
+    size_t size_max;  ///< octets of a datagram
+    bool with_local;  ///< each leaves from the address in its path
   };
 
   struct Sent {
-    uint32_t calls = 0;      ///< of sendmmsg
+    uint32_t calls = 0;      ///< of sendmmsg and sendmsg
     uint32_t datagrams = 0;  ///< that the kernel took,
     uint32_t in_runs = 0;    ///< those among them that left in a run
     uint32_t refused = 0;    ///< datagrams that it did not take
@@ -36,7 +36,6 @@ class UdpOutbox {
 
   explicit UdpOutbox(const Options& options);
 
-  bool empty() const { return datagrams_ == 0; }
   bool full() const { return datagrams_ == options_.datagrams_max; }
   /// Room for the next datagram, while the outbox is not full.
   MutableBytes room() { return {bytes_.get() + used_, options_.size_max}; }
@@ -66,11 +65,11 @@ class UdpOutbox {
   void send_singly(int descriptor, uint32_t index, Sent& sent);
 
   const Options options_;
-  bool runs_;
   std::unique_ptr<uint8_t[]> bytes_;
   size_t used_ = 0;
   uint32_t datagrams_ = 0;
   uint32_t messages_ = 0;
+  uint32_t sends_without_runs_ = 0;
   std::vector<mmsghdr> headers_;
   std::vector<Message> entries_;
 };

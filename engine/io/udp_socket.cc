@@ -1,10 +1,13 @@
 #include "engine/io/udp_socket.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
-#include <cstring>
+#include <utility>
+#include <vector>
 
 #include "engine/io/kernel.h"
 #include "engine/io/socket_address.h"
@@ -74,6 +77,7 @@ struct UdpSocket::Inbox {
 
 UdpSocket::UdpSocket(Loop& loop, const Options& options) : loop_(loop), options_(options) {
   first_.bind<&UdpSocket::on_first>(this);
+  retry_.bind<&UdpSocket::receive_first>(this);
 }
 
 UdpSocket::~UdpSocket() {
@@ -89,6 +93,9 @@ std::optional<std::string> UdpSocket::open(const Endpoint& local) {
 
 std::optional<std::string> UdpSocket::adopt(int descriptor) {
   descriptor_ = descriptor;
+  // Where others read the same socket, the ring may come too late so often that a thread of the
+  // kernel goes on for it: that one must not wait, or it takes datagrams while we are busy.
+  fcntl(descriptor_, F_SETFL, O_NONBLOCK);
   local_ = local_endpoint(descriptor_);
   wildcard_ = is_unspecified(local_.address);
   if (auto failure = set_options(local_.address.is_ipv4())) return failure;
@@ -124,12 +131,13 @@ UdpDrops UdpSocket::drops() const {
 
 void UdpSocket::start() {
   started_ = true;
-  if (!first_.pending()) receive_first();
+  if (!first_.pending() && !retry_.armed()) receive_first();
 }
 
 void UdpSocket::stop() {
   started_ = false;
   Resumable::unlink();
+  retry_.cancel();
   loop_.ring().cancel(first_);
 }
 
@@ -155,19 +163,32 @@ void UdpSocket::on_first(int32_t result, uint32_t) {
     inbox_->headers[inbox_->ring_slot()].msg_len = static_cast<uint32_t>(result);
     statistics_.datagrams_in.add();
     deliver(inbox_->ring_slot());
-    if (started_ && look_behind_first() && receive_rounds() == 0) turns_alone_left_ = kTurnsAlone;
+    if (started_) look_behind_first();
   }
-  if (started_) receive_first();
+  if (started_ && !first_.pending()) receive_first_again(result);
 }
 
-bool UdpSocket::look_behind_first() {
-  if (turns_alone_left_ == 0) return true;
-  --turns_alone_left_;
-  return false;
+void UdpSocket::receive_first_again(int32_t result) {
+  const bool failed = result < 0 && result != -EAGAIN && result != -EINTR && result != -ECANCELED;
+  if (!failed) return receive_first();
+  statistics_.receive_failures.add();
+  loop_.timers().arm(retry_, loop_.now_ms() + kRetryMs);
+}
+
+void UdpSocket::look_behind_first() {
+  const bool believed = turns_alone_left_ > 0 && loop_.now_us() < alone_until_us_;
+  if (believed) {
+    --turns_alone_left_;
+    return;
+  }
+  const bool before = std::exchange(looked_in_vain_, receive_rounds() == 0);
+  if (!before || !looked_in_vain_) return;
+  turns_alone_left_ = kTurnsAlone;
+  alone_until_us_ = loop_.now_us() + kAloneUs;
 }
 
 void UdpSocket::resume() {
-  if (started_) receive_rounds();
+  if (started_) looked_in_vain_ = receive_rounds() == 0;
 }
 
 // A socket that was not emptied is read on in the next turn.

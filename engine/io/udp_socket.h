@@ -39,10 +39,11 @@ class UdpHandler {
 };
 
 struct UdpStatistics {
-  Counter receives;  ///< recvmmsg calls
+  Counter receives;  ///< recvmmsg calls, also those that found nothing
+  Counter receive_failures;
   Counter datagrams_in;
   Counter truncated_in;  ///< longer than receive_size_max: not delivered
-  Counter sends;         ///< sendmmsg calls
+  Counter sends;         ///< calls of sendmmsg and sendmsg
   Counter datagrams_out;
   Counter datagrams_out_in_runs;  ///< several to one client that the kernel took as one
   Counter send_failures;          ///< datagrams the kernel refused
@@ -108,14 +109,19 @@ class UdpSocket final : private Flushable, private Resumable {
   static constexpr uint32_t kAhead = 8;
   /// How many further ahead its first octets are fetched: announcing it reads them.
   static constexpr uint32_t kTouchedAhead = 4;
-  /// Datagrams that came alone are believed to go on doing so for as many turns.
+  /// Datagrams that came alone twice are believed to go on doing so for as many turns, and no
+  /// longer than so many microseconds, in which a busy turn lets others wait.
   static constexpr uint32_t kTurnsAlone = 7;
+  static constexpr uint64_t kAloneUs = 2000;
+  /// After an error that need not be gone at once.
+  static constexpr uint64_t kRetryMs = 10;
 
   void flush() override;
   void resume() override;
   void receive_first();
   void on_first(int32_t result, uint32_t flags);
-  bool look_behind_first();
+  void receive_first_again(int32_t result);
+  void look_behind_first();
   uint32_t receive_rounds();
   uint32_t receive_batch();
   void deliver_batch(uint32_t count);
@@ -132,7 +138,10 @@ class UdpSocket final : private Flushable, private Resumable {
   bool started_ = false;
   Endpoint local_;
   Completion first_;
+  Timer retry_;
+  bool looked_in_vain_ = false;
   uint32_t turns_alone_left_ = 0;
+  uint64_t alone_until_us_ = 0;
   std::unique_ptr<Inbox> inbox_;
   std::unique_ptr<UdpOutbox> outbox_;
   UdpStatistics statistics_;

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <numeric>
 
+#include "engine/io/udp_path.h"
+
 namespace dotring::clients {
 namespace {
 
@@ -93,12 +95,7 @@ bool DatagramSender::send_segmented(int descriptor, Bytes bytes, uint16_t size) 
   header.msg_iov = &vector;
   header.msg_iovlen = 1;
   header.msg_control = control;
-  header.msg_controllen = sizeof control;
-  cmsghdr* message = CMSG_FIRSTHDR(&header);
-  message->cmsg_level = SOL_UDP;
-  message->cmsg_type = UDP_SEGMENT;
-  message->cmsg_len = CMSG_LEN(sizeof size);
-  std::memcpy(CMSG_DATA(message), &size, sizeof size);
+  io::add_control(header, SOL_UDP, UDP_SEGMENT, &size, sizeof size);
   if (sendmsg(descriptor, &header, MSG_DONTWAIT) >= 0) return true;
   // Not this time (a notice, no memory), or never on this path.
   segmentation_ = is_notice(errno) || errno == EAGAIN || errno == ENOBUFS;

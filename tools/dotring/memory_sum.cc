@@ -20,7 +20,9 @@ constexpr uint64_t kFramingBytes = 2 * 65'536;
 
 uint64_t udp_bytes(const Configuration& configuration) {
   const io::UdpSocket::Options& socket = configuration.udp.socket;
-  return socket.batch * uint64_t{socket.receive_size_max + socket.send_size_max + 1024};
+  constexpr uint64_t kHeadersBytes = 512;
+  return (socket.batch + 1) * (socket.receive_size_max + kHeadersBytes) +
+         socket.batch * (socket.send_size_max + kHeadersBytes);
 }
 
 uint64_t ring_bytes(const Configuration& configuration) {

@@ -47,13 +47,12 @@ class UdpOutboxTest : public testing::Test {
     std::memcpy(outbox_->room().data(), text.data(), text.size());
     outbox_->add(path, text.size());
   }
-  UdpOutbox::Sent send() {
-    const UdpOutbox::Sent sent = outbox_->send(server_.descriptor);
-    EXPECT_TRUE(outbox_->empty());
-    return sent;
+  void refuse_runs(bool refuse) {
+    ASSERT_TRUE(set_option(server_.descriptor, SOL_SOCKET, SO_NO_CHECK, refuse));
   }
+  UdpOutbox::Sent send() { return outbox_->send(server_.descriptor); }
 
-  std::optional<UdpOutbox> outbox_{UdpOutbox::Options{}};
+  std::optional<UdpOutbox> outbox_{UdpOutbox::Options{128, 4096, false}};
   Socket server_, one_, other_;
 };
 
@@ -116,15 +115,40 @@ TEST_F(UdpOutboxTest, EmptyDatagramsGoSingly) {
 }
 
 TEST_F(UdpOutboxTest, ARunThatTheKernelRefusesGoesSingly) {
-  ASSERT_TRUE(set_option(server_.descriptor, SOL_SOCKET, SO_NO_CHECK, 1));  // then it takes no runs
+  refuse_runs(true);
   for (const char* text : {"aaa", "bbb", "cc"}) add(one_, text);
   add(other_, "d");
   const UdpOutbox::Sent sent = send();
+  EXPECT_EQ(sent.calls, 5u);  // in vain, for each of the run, for those behind it
   EXPECT_EQ(sent.datagrams, 4u);
   EXPECT_EQ(sent.in_runs, 0u);
   EXPECT_EQ(sent.refused, 0u);
   EXPECT_EQ(one_.received(), (Texts{"aaa", "bbb", "cc"}));
   EXPECT_EQ(other_.received(), (Texts{"d"}));
+}
+
+TEST_F(UdpOutboxTest, ARefusedRunLeavesFromTheAddressThatWasAsked) {
+  outbox_.emplace(UdpOutbox::Options{8, 8, true});
+  refuse_runs(true);
+  for (const char* text : {"a", "b"}) add(one_, text);
+  EXPECT_EQ(send().refused, 0u);
+  EXPECT_EQ(one_.received(), (Texts{"a", "b"}));
+}
+
+TEST_F(UdpOutboxTest, AfterARefusalRunsAreTriedAgainMuchLater) {
+  const auto sends_in_runs = [&] {
+    for (const char* text : {"a", "b"}) add(one_, text);
+    const UdpOutbox::Sent sent = send();
+    EXPECT_EQ(one_.received(), (Texts{"a", "b"}));
+    return sent.in_runs > 0;
+  };
+  refuse_runs(true);
+  EXPECT_FALSE(sends_in_runs());
+  refuse_runs(false);
+  int without = 0;
+  while (without < 5000 && !sends_in_runs()) ++without;
+  EXPECT_GE(without, 100);
+  EXPECT_LT(without, 5000);
 }
 
 TEST_F(UdpOutboxTest, ARunToNowhereIsCountedAndThoseBehindItLeave) {
@@ -140,7 +164,7 @@ TEST_F(UdpOutboxTest, ARunToNowhereIsCountedAndThoseBehindItLeave) {
 }
 
 TEST_F(UdpOutboxTest, FullAtItsBoundAndUsableAgain) {
-  outbox_.emplace(UdpOutbox::Options{.datagrams_max = 2, .size_max = 8});
+  outbox_.emplace(UdpOutbox::Options{2, 8, false});
   for (int i = 0; i < 3; ++i) {
     add(one_, "12345678");
     add(one_, "abcdefgh");

@@ -45,7 +45,9 @@ void add_udp(MetricsPage& page, const MetricSources& sources) {
   datagrams("in", &UdpStatistics::datagrams_in);
   datagrams("out", &UdpStatistics::datagrams_out);
   const auto calls = [&](const char* call, Counter UdpStatistics::*counter) {
-    page.counter("dotring_udp_calls_total", "System calls that moved them.",
+    page.counter("dotring_udp_calls_total",
+                 "System calls besides the ring's; many a recvmmsg finds nothing behind one that "
+                 "came alone.",
                  total(sockets, counter), {{"call", call}});
   };
   calls("recvmmsg", &UdpStatistics::receives);
@@ -55,6 +57,8 @@ void add_udp(MetricsPage& page, const MetricSources& sources) {
                total(sockets, &UdpStatistics::datagrams_out_in_runs));
   page.counter("dotring_udp_oversized_total", "Datagrams too long to be a query: dropped.",
                total(sockets, &UdpStatistics::truncated_in));
+  page.counter("dotring_udp_receive_failures_total", "Errors in place of a datagram.",
+               total(sockets, &UdpStatistics::receive_failures));
   page.counter("dotring_udp_send_failures_total", "Replies that the kernel did not take.",
                total(sockets, &UdpStatistics::send_failures));
   page.counter("dotring_udp_without_port_total", "Datagrams from port 0: dropped.",
