@@ -4,50 +4,12 @@
 
 #include <gtest/gtest.h>
 
-#include "test/tls/upstream/multiplexer_bench.h"
+#include "test/tls/upstream/each_fault.h"
 
 namespace dotring::upstream {
 namespace {
 
 using query::ForwardResult;
-
-struct FaultCase {
-  const char* name;
-  Fault fault;
-};
-
-std::ostream& operator<<(std::ostream& out, const FaultCase& one) {
-  return out << one.name;
-}
-
-const FaultCase kFaults[] = {
-    {"Refuses", Fault::Refuses},
-    {"BadCertificate", Fault::BadCertificate},
-    {"StallsInHandshake", Fault::StallsInHandshake},
-    {"Silent", Fault::Silent},
-    {"ClosesAfterEachAnswer", Fault::ClosesAfterEachAnswer},
-    {"ResetsUnderLoad", Fault::ResetsUnderLoad},
-    {"Garbage", Fault::Garbage},
-    {"WrongId", Fault::WrongId},
-    {"WrongQuestion", Fault::WrongQuestion},
-    {"AnswersTwice", Fault::AnswersTwice},
-    {"HalfFrame", Fault::HalfFrame},
-};
-
-class EachFault : public MultiplexerBench, public testing::WithParamInterface<FaultCase> {
- protected:
-  /// Twenty questions at once, ten times.
-  void ask_many() {
-    for (int round = 0; round < 10; ++round) {
-      for (int i = 0; i < 20; ++i) ask();
-      run_ms(100);
-    }
-    EXPECT_TRUE(run_until([&] { return all_done(); }));
-  }
-  void expect_deadlines_held() {
-    for (const Client& client : clients) EXPECT_LE(client.took_ms(), kDeadlineMs);
-  }
-};
 
 INSTANTIATE_TEST_SUITE_P(, EachFault, testing::ValuesIn(kFaults),
                          [](const auto& one) { return std::string(one.param.name); });
@@ -71,60 +33,6 @@ TEST_P(EachFault, InTheMiddleEveryQuestionIsAnsweredByTheOtherServer) {
   ask_many();
   EXPECT_EQ(answered(), 400);
   for (const Client& client : clients) EXPECT_LE(client.took_ms(), 2500u);
-}
-
-TEST_P(EachFault, RecoversWithinASecondWhenItIsTheOnlyServer) {
-  options.servers.resize(1);
-  server(0).fault = GetParam().fault;
-  open();
-  ask_many();
-  expect_deadlines_held();
-  run_ms(30'000);
-  ask();
-  run_ms(6'000);
-  server(0).fault = Fault::None;
-  const uint64_t back_ms = time.now_ms();
-  const int before = answered();
-  const uint64_t limit_ms = GetParam().fault == Fault::BadCertificate ? 6000 : 1000;
-  EXPECT_TRUE(run_until(
-      [&] {
-        ask("again.example.", 900);
-        return answered() > before;
-      },
-      limit_ms));
-  EXPECT_LE(time.now_ms() - back_ms, limit_ms);
-  EXPECT_TRUE(run_until([&] { return all_done(); }));
-}
-
-TEST_P(EachFault, AQuestionAfterAQuietOutageIsAnsweredAtOnce) {
-  server(0).fault = GetParam().fault;
-  server(1).fault = GetParam().fault;
-  open();
-  ask_many();
-  expect_deadlines_held();
-  run_ms(300'000);
-  // Between two looks at it, if it fails; somebody who asks is given one earlier than 6 s after.
-  const uint64_t looks = statistics(1).connects.value();
-  run_until([&] { return statistics(1).connects.value() > looks; }, 100'000);
-  run_ms(6'000);
-  server(1).fault = Fault::None;
-  const Client& first = ask("again.example.");
-  const Client& second = ask("and.again.example.");
-  EXPECT_TRUE(run_until([&] { return first.done && second.done; }, 1000));
-  EXPECT_EQ(first.result, ForwardResult::Answered);
-  EXPECT_EQ(second.result, ForwardResult::Answered);
-}
-
-TEST_P(EachFault, AQuestionAfterAQuietTimeEndsInTimeAlthoughNoServerIsBack) {
-  server(0).fault = GetParam().fault;
-  server(1).fault = GetParam().fault;
-  open();
-  ask_many();
-  expect_deadlines_held();
-  run_ms(300'000);
-  const Client& client = ask("again.example.");
-  EXPECT_TRUE(run_until([&] { return client.done; }));
-  EXPECT_LE(client.took_ms(), kDeadlineMs);
 }
 
 TEST_P(EachFault, OfEveryServerEndsEachQuestionOnceAndInTime) {
