@@ -159,8 +159,10 @@ std::optional<ContextFailure> ClientContext::load_trust_anchors(const ClientOpti
     return failure;
   const int done = add_trust_anchors(pem);
   if (done == WOLFSSL_SUCCESS) return std::nullopt;
-  return ContextFailure{Option::TrustAnchors, options.ca_file,
-                        "no usable certificate in it: " + error_text(done)};
+  // The library has no word for a file without octets.
+  return ContextFailure{
+      Option::TrustAnchors, options.ca_file,
+      "no usable certificate in it: " + (pem.empty() ? "it is empty" : error_text(done))};
 }
 
 /// wolfSSL's result.
@@ -179,7 +181,7 @@ std::optional<ContextFailure> ClientContext::load_system_trust_store() {
   if (wolfSSL_CTX_load_system_CA_certs(handle_) == WOLFSSL_SUCCESS) return std::nullopt;
   return ContextFailure{
       Option::TrustAnchors, "",
-      "the system's trust store has no certificates: install ca-certificates, or set ca_file"};
+      "the system's trust store has no certificates; install ca-certificates, or give a PEM file"};
 }
 
 std::optional<ContextFailure> ServerContext::open(const ServerOptions& options) {

@@ -1,4 +1,4 @@
-"""Start, end, configuration, what dotring says about itself."""
+"""Start, end, configuration, what dotring says about itself; test_refusals.py: what keeps it from starting."""
 
 import contextlib
 import json
@@ -8,9 +8,8 @@ import socket
 import time
 
 import pytest
-from harness import client, debugger, ports
+from harness import client, debugger
 from harness.dotring import Dotring, run_once
-from harness.seccomp import forbid_io_uring
 from harness.upstream import HoldingUpstream, PythonUpstream
 from harness.waiting import let_pass, wait_for
 
@@ -133,60 +132,7 @@ class TestEnd:
             assert Dotring(stage, [PythonUpstream(stage, authority)]).stop() == 0
 
 
-BASE = {"admin.listen": "127.0.0.1:0", "listen.dns": "127.0.0.1:0"}
-
-
-def one_line(output):
-    lines = output.strip().splitlines()
-    assert len(lines) == 1, output
-    return lines[0]
-
-
 class TestConfiguration:
-    @pytest.mark.parametrize(
-        "key, value",
-        [
-            ("listen.dns", "nonsense"),
-            ("listen.dns", "127.0.0.1:70000"),
-            ("upstream.servers", "udp://127.0.0.1:53"),
-            ("upstream.servers", "tls://example.net"),
-            ("upstream.timeout_ms", "1"),
-            ("upstream.ca_file", "/does/not/exist.pem"),
-            ("cache.memory", "lots"),
-            ("cache.ttl_max", "-1"),
-            ("engine.workers", "100000"),
-            ("log.level", "loud"),
-            ("no.such_key", "1"),
-        ],
-    )
-    def test_a_wrong_value_is_told_on_one_line_with_status_2(self, key, value):
-        status, output = run_once({**BASE, key: value})
-        assert status == 2, output
-        line = one_line(output)
-        assert key in line and (value in line or key == "no.such_key")
-
-    def test_the_environment_is_told_of_too(self):
-        status, output = run_once(BASE, environment={"DOTRING_CACHE_MEMORY": "lots"})
-        assert status == 2
-        assert "DOTRING_CACHE_MEMORY" in one_line(output) or "cache.memory" in one_line(output)
-
-    @pytest.mark.parametrize("text", ["[cache\n", "[cache]\nmemory = 'lots'\n", "[cache]\nmemry = '1MiB'\n"])
-    def test_the_file_is_told_of_with_its_place(self, tmp_path, text):
-        file = tmp_path / "dotring.toml"
-        file.write_text(text)
-        status, output = run_once({}, "--config", file)
-        assert status == 2
-        assert str(file) in one_line(output)
-
-    def test_a_missing_file_and_an_authority_that_is_none(self, tmp_path):
-        status, output = run_once({}, "--config", tmp_path / "none.toml")
-        assert status == 2 and "none.toml" in one_line(output)
-        empty = tmp_path / "empty.pem"
-        empty.write_text("")
-        status, output = run_once({**BASE, "upstream.ca_file": empty})
-        assert status in (1, 2)
-        assert "upstream.ca_file" in output and str(empty) in output
-
     def test_the_command_line_outranks_the_environment_and_that_the_file(self, tmp_path):
         file = tmp_path / "dotring.toml"
         file.write_text("[cache]\nmemory = '10MiB'\nttl_min = 7\nttl_max = 70\n[upstream]\nconnections = 3\n")
@@ -215,30 +161,6 @@ class TestConfiguration:
 
 
 class TestStart:
-    @pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
-    def test_a_port_that_is_taken_is_told_on_one_line(self, kind):
-        with socket.socket(socket.AF_INET, kind) as holder:
-            holder.bind(("127.0.0.1", ports.free_port()))
-            if kind == socket.SOCK_STREAM:
-                holder.listen()
-            address = "127.0.0.1:{}".format(holder.getsockname()[1])
-            status, output = run_once({**BASE, "listen.dns": address})
-        errors = [line for line in output.splitlines() if address in line and "in use" in line]
-        assert status == 1 and len(errors) == 1, output
-
-    def test_a_taken_admin_port_too(self):
-        with socket.create_server(("127.0.0.1", ports.free_port())) as holder:
-            address = "127.0.0.1:{}".format(holder.getsockname()[1])
-            status, output = run_once({**BASE, "admin.listen": address})
-        errors = [line for line in output.splitlines() if "admin.listen" in line and address in line]
-        assert status == 1 and len(errors) == 1, output
-
-    def test_forbidden_io_uring_is_told_with_the_remedy(self):
-        status, output = run_once(BASE, preexec=forbid_io_uring)
-        errors = [line for line in output.splitlines() if "io_uring" in line]
-        assert status == 1 and len(errors) == 1, output
-        assert "seccomp" in errors[0] or "io_uring_disabled" in errors[0]
-
     @pytest.mark.parametrize("cores", [1, 2])
     def test_there_is_a_worker_for_each_core_that_it_may_use(self, stage, cores):
         allowed = sorted(os.sched_getaffinity(0))[:cores]

@@ -313,8 +313,8 @@ int start(int count, const char* const* texts) {
   if (line.action == Action::PrintConfig) return print(print_toml(configuration));
   if (line.action == Action::CheckConfig) return check_config(configuration);
   if (line.takeover && configuration.process.takeover_socket.empty()) {
-    return fail(StartFailure::kRefused,
-                {"life.takeover_socket", "", "", "--takeover needs the path of a unix socket"});
+    return fail(StartFailure::kRefused, {"life.takeover_socket", "", "",
+                                         "--takeover needs it; give the path of a unix socket"});
   }
   return run(line, configuration);
 }

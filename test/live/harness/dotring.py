@@ -213,10 +213,10 @@ def arguments_of(settings):
     return [f"--{key}={text(value)}" for key, value in settings.items() if value is not None]
 
 
-def run_once(settings=None, *arguments, environment=None, preexec=None):
-    """Runs dotring to its end: (status, output of both streams)."""
+def run_once(settings=None, *arguments, environment=None, preexec=None, prefix=()):
+    """Runs dotring to its end: (status, output of both streams). `prefix` as above."""
     done = subprocess.run(
-        [program("dotring"), *arguments_of(settings or {}), *map(str, arguments)],
+        [*prefix, program("dotring"), *arguments_of(settings or {}), *map(str, arguments)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

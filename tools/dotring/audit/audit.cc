@@ -16,11 +16,16 @@ using Failure = std::optional<ConfigError>;
 constexpr std::string_view kUnix = "unix://";
 constexpr std::string_view kTcp = "tcp://";
 
+ConfigError not_written(const char* key, const std::string& path, const std::string& cause) {
+  return {key, path, "",
+          "cannot be written: " + cause +
+              "; give a file in a folder that is there and that dotring's user may write to"};
+}
+
 Failure check_file(const char* key, const std::string& path) {
   if (path.empty()) return std::nullopt;
-  const auto problem = FileSink::problem_of(path);
-  if (!problem) return std::nullopt;
-  return ConfigError{key, path, "", "cannot be written: " + *problem};
+  if (const auto problem = FileSink::problem_of(path)) return not_written(key, path, *problem);
+  return std::nullopt;
 }
 
 Sink::Teller teller_of(Log& log, const char* output) {
@@ -93,9 +98,7 @@ Failure Audit::add_file(const char* key, Output output, std::unique_ptr<FileSink
   if (!before || !before->writes_to(path)) {
     const std::optional<std::string> failure = sink->open();
     // A pipe without a reader is tried again; anything else is wrong now and should be said.
-    if (failure && !FileSink::is_pipe(path)) {
-      return ConfigError{key, path, "", "cannot be written: " + *failure};
-    }
+    if (failure && !FileSink::is_pipe(path)) return not_written(key, path, *failure);
   }
   output.sink = std::move(sink);
   outputs_.push_back(std::move(output));

@@ -83,7 +83,8 @@ Settings settings_of_toml(std::string_view text, const std::string& path) {
   const toml::parse_result result = toml::parse(text, path);
   if (!result) {
     return ConfigError{"", "", place(path, result.error().source()),
-                       "not TOML: " + std::string(result.error().description())};
+                       "not TOML: " + std::string(result.error().description()) +
+                           "; `dotring --print-config` shows the form"};
   }
   return Walk(path).run(result.table());
 }

@@ -93,7 +93,7 @@ Problem take_options(std::string_view& rest, UpstreamAddress& value) {
 
 std::string describe_size(const Limits& limits) {
   return "a size from " + print_number(limits.min, limits) + " to " +
-         print_number(limits.max, limits) + ", such as 64MiB";
+         print_number(limits.max, limits);
 }
 
 }  // namespace

@@ -81,7 +81,7 @@ concept NamedEnum = requires {
 
 Problem parse_number(std::string_view text, const Limits& limits, uint64_t& value);
 std::string print_number(uint64_t value, const Limits& limits);
-/// The sentence after "give": "a whole number from 1 to 64", "a size such as 64MiB ...".
+/// The sentence after "give": "a whole number from 1 to 64", "a size from 1MiB to 1TiB"....
 std::string describe_number(const Limits& limits);
 Problem parse_name(std::string_view text, std::span<const std::string_view> names, size_t& index);
 std::string join(std::span<const std::string_view> names, std::string_view separator);

@@ -39,14 +39,17 @@ bool is_one_of_us(const ucred& peer) {
 std::optional<std::string> TakeoverServer::open(const std::string& path) {
   const std::string begun = path + ".new";
   const io::SocketAddress address = io::SocketAddress::of_unix(begun);
-  if (address.size == 0) return "the path is too long for a unix socket";
+  if (address.size == 0) return "the path is too long for a unix socket; give a shorter one";
   listener_ = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
   wakeup_ = eventfd(0, EFD_CLOEXEC);
   if (listener_ < 0 || wakeup_ < 0) return failed("socket");
   unlink(begun.c_str());
   // Before bind(): the file never is open to others.
   if (fchmod(listener_, S_IRUSR | S_IWUSR) != 0) return failed("fchmod");
-  if (bind(listener_, &address.any, address.size) != 0) return failed("bind");
+  if (bind(listener_, &address.any, address.size) != 0) {
+    return *failed("bind") +
+           "; give a path in a folder that is there and that dotring's user may write to";
+  }
   path_ = path;
   name_ = begun;
   file_ = file_at(name_);
