@@ -9,7 +9,7 @@ import time
 
 import pytest
 from harness import client, debugger
-from harness.dotring import Dotring, run_once
+from harness.dotring import PATIENT, Dotring, run_once
 from harness.upstream import HoldingUpstream, PythonUpstream
 from harness.waiting import let_pass, wait_for
 
@@ -31,7 +31,7 @@ class TestEnd:
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_what_is_in_flight_is_finished_first(self, stage, authority, number):
         upstream = HoldingUpstream(stage, authority, HELD)
-        dotring = Dotring(stage, [upstream], {"life.drain_ms": 60_000, "upstream.timeout_ms": 60_000})
+        dotring = Dotring(stage, [upstream], {**PATIENT, "life.drain_ms": 60_000})
         message = client.query(HELD)
         with client.udp_socket(dotring.server) as udp, client.TcpClient(dotring.server) as tcp:
             udp.send(message.to_wire())
@@ -48,7 +48,7 @@ class TestEnd:
 
     def test_the_drain_time_ends_it_whatever_waits(self, stage, authority):
         upstream = HoldingUpstream(stage, authority, HELD)
-        dotring = Dotring(stage, [upstream], {"life.drain_ms": 300, "upstream.timeout_ms": 60_000})
+        dotring = Dotring(stage, [upstream], {**PATIENT, "life.drain_ms": 300})
         with client.udp_socket(dotring.server) as udp:
             udp.send(client.query(HELD).to_wire())
             dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
@@ -58,7 +58,7 @@ class TestEnd:
 
     def test_a_second_signal_ends_it_at_once(self, stage, authority):
         upstream = HoldingUpstream(stage, authority, HELD)
-        dotring = Dotring(stage, [upstream], {"life.drain_ms": 600_000, "upstream.timeout_ms": 60_000})
+        dotring = Dotring(stage, [upstream], {**PATIENT, "life.drain_ms": 600_000})
         with client.udp_socket(dotring.server) as udp:
             udp.send(client.query(HELD).to_wire())
             dotring.process.wait_for(lambda: upstream.times_asked(HELD), "the question arrives upstream")
