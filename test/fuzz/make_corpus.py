@@ -279,6 +279,54 @@ MASTERS = {
     "broken_off": READY + b"g" + arrives(1, b"$5\r\nval") + b"c\0c\0t\x30",
 }
 
+def ask(number, root=0x80, again=0):
+    """A question with a deadline of `root` squared, over 16, milliseconds."""
+    return b"q%c%c" % (number | again, root)
+
+
+def reply(shape, stream=0, which=0):
+    """The server reads, answers in one of fuzz_upstream's shapes, and all of it arrives."""
+    return b"r%ca%c%c%cs%c\0" % (stream, stream, which, shape, stream)
+
+
+# What happens between a multiplexer of two servers and these; the first octet is the mode.
+SHAPES = ("answer", "servfail", "final_refusal", "nxdomain", "keepalive_over", "keepalive_short", "other_question",
+          "without_question", "other_id", "cut", "query", "short")  # fmt: skip
+OPENED = b"o\0o\1"
+AGAIN = 0x80
+UPSTREAMS = {
+    **{f"shape_{name}": b"\0" + OPENED + ask(1) + reply(shape) + reply(0, 1) for shape, name in enumerate(SHAPES)},
+    **{f"mode_{mode}": bytes([mode]) + OPENED + ask(1) + ask(2) + ask(3) + reply(0) * 3 for mode in (1, 2, 4, 8, 16)},
+    "nothing": b"\0",
+    "never_opened": b"\0" + ask(1) + b"t\x40" * 2,
+    "refused": b"\0" + ask(1) + b"c\0\0c\0\0t\1" * 3,
+    "certificate": b"\0" + ask(1) + b"c\0\x0ac\0\x0at\1" + ask(1) + b"t\xff",
+    "ticket_declined": b"\0" + ask(1) + b"c\0\6c\0\6t\1o\0" + reply(0),
+    "answered_twice": b"\0" + OPENED + ask(1) + reply(AGAIN) * 2,
+    "half_a_frame": b"\0" + OPENED + ask(1) + ask(2) + b"r\0a\0\0\0s\0\x10t\x30",
+    "octet_by_octet": b"\0" + OPENED + ask(1) + b"r\0a\0\0\0" + b"s\0\1" * 60,
+    "half_a_frame_and_the_end": b"\0" + OPENED + ask(1) + b"r\0a\0\0\0s\0\x10c\0\0" + reply(0),
+    "out_of_order": b"\0" + OPENED + ask(1) + ask(2) + ask(3) + reply(0, which=2) + reply(0, which=1) + reply(0),
+    "lost": b"\0" + OPENED + b"".join(map(ask, range(8))) + b"c\0\1" * 3 + b"o\0o\1t\4" + reply(0) * 2,
+    "lost_alone": b"\0" + (OPENED + ask(1) + b"c\0\1c\0\1t\x14") * 4,
+    "late": b"\0" + OPENED + ask(1, 0x20) + b"r\0t\x10" + reply(0) + reply(0, 1),
+    "given_up": b"\0" + OPENED + ask(1) + b"r\0k\0" + reply(0),
+    "asks_from_inside": b"\0" + OPENED + ask(1, again=AGAIN) + reply(0) + reply(0) + ask(2, 0, AGAIN) + b"t\x10",
+    "out_of_patience": b"\0" + OPENED + ask(1, 0xFF) + b"r\0t\x28" + reply(0, 1),
+    "hedged": b"\4" + OPENED + (ask(1) + b"r\0t\2" + reply(0)) * 24 + ask(2) + b"r\0t\x08" + reply(0, 1),
+    "out_of_ids": b"\2" + OPENED + b"".join(map(ask, range(12))) + b"t\x28" + reply(0) * 4,
+    "refused_by_limit": b"\0" + b"".join(map(ask, range(40))),
+    "idle": b"\0" + OPENED + b"t\xff" * 3 + ask(1) + reply(0),
+    "idle_closes": b"\0" + (OPENED + b"t\x40c\0\0c\0\0t\2") * 4 + OPENED + ask(1) + reply(0),
+    "idle_told": b"\0" + OPENED + ask(1) + reply(5) + b"t\x20" + ask(2) + reply(0) + b"t\x20",
+    "garbage": b"\0" + OPENED + ask(1) + b"b\0\x1eHTTP/1.1 400 Bad Request\r\n\r\n..s\0\0" + reply(0),
+    "strays": b"\0" + OPENED + ask(1) + (b"b\0\x0e\0\x0c\0\1\x80" + b"\0" * 9) * 20 + b"s\0\0",
+    "empty_frames": b"\0" + OPENED + ask(1) + b"b\0\x28" + b"\0" * 40 + b"s\0\0" + reply(0, 1),
+    "slow_server": b"\1" + OPENED + b"".join(map(ask, range(30))) + reply(0) * 6 + reply(0, 1) * 6,
+    "drained": b"\x08" + OPENED + ask(1) + ask(2) + reply(0),
+}
+
+
 NOW = 1_700_000_000
 
 
@@ -327,6 +375,7 @@ if __name__ == "__main__":
     write("fuzz_answer", ANSWERS)
     write("fuzz_name", NAMES)
     write("fuzz_framing", FRAMES)
+    write("fuzz_upstream", UPSTREAMS)
     write("fuzz_redis_reply", REPLIES)
     write("fuzz_redis_master", MASTERS)
     write("fuzz_redis_value", VALUES)

@@ -42,7 +42,9 @@ class FakePeer {
   }
   void writable() { handler_.on_writable(); }
   void finish(io::CloseReason reason, const char* detail = "test");
-  /// Takes what was written since the last call.
+  /// What was written and not yet taken.
+  std::vector<SeenQuery> queries() const;
+  /// Takes it.
   std::vector<SeenQuery> take_queries();
   size_t bytes_written() const;
 
@@ -108,7 +110,7 @@ inline void FakePeer::finish(io::CloseReason reason, const char* detail) {
   handler_.on_closed(reason, detail);
 }
 
-inline std::vector<SeenQuery> FakePeer::take_queries() {
+inline std::vector<SeenQuery> FakePeer::queries() const {
   std::vector<SeenQuery> queries;
   if (gone()) return queries;
   Bytes left = stream_->written_;
@@ -118,8 +120,13 @@ inline std::vector<SeenQuery> FakePeer::take_queries() {
     queries.push_back({{message.begin(), message.end()}});
     left = left.subspan(2 + size);
   }
-  stream_->written_.clear();
   return queries;
+}
+
+inline std::vector<SeenQuery> FakePeer::take_queries() {
+  std::vector<SeenQuery> taken = queries();
+  if (!gone()) stream_->written_.clear();
+  return taken;
 }
 
 /// The answer to a query: its header and question, and what the test asks for.
