@@ -12,6 +12,7 @@ import dns.rcode
 import dns.rdatatype
 
 TIMEOUT_S = 15
+NO_REACHABLE_AUTHORITY, NETWORK_ERROR = 22, 23  # RFC 8914
 
 
 def query(name, kind="A", **options):
@@ -140,3 +141,8 @@ def rcode(reply):
 def extended_errors(reply):
     """Info codes of the extended errors (RFC 8914) in the reply."""
     return [int(option.code) for option in reply.options if option.otype == 15]
+
+
+def unanswered(reply):
+    """SERVFAIL because no upstream gave an answer, and it says so."""
+    return rcode(reply) == "SERVFAIL" and extended_errors(reply)[0] in (NO_REACHABLE_AUTHORITY, NETWORK_ERROR)
