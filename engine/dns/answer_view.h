@@ -46,6 +46,13 @@ struct AnswerView {
   bool negative() const {
     return rcode == rcode::kNxDomain || (rcode == rcode::kNoError && !has_final_answer);
   }
+
+  /// Made for a subnet (RFC 7871, 7.3). dotring asks for none, so it was made for somebody else and
+  /// must not be kept for everybody.
+  bool tailored() const {
+    const Bytes option = edns.client_subnet;
+    return option.size() >= 4 && (option[2] != 0 || option[3] != 0);
+  }
 };
 
 /// `expected` is the question as asked, compared ignoring case; name empty: any question passes.

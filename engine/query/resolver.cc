@@ -15,13 +15,6 @@ bool refreshes(uint16_t rcode) {
   return rcode == dns::rcode::kNoError || rcode == dns::rcode::kNxDomain;
 }
 
-// RFC 7871, 7.3: an answer for a subnet that nobody asked for. dotring sends no client subnet, so
-// one that carries a prefix was made for somebody else and must not be kept for everybody.
-bool tailored(const dns::AnswerView& view) {
-  const Bytes option = view.edns.client_subnet;
-  return option.size() >= 4 && (option[2] != 0 || option[3] != 0);
-}
-
 // About this hop's EDNS and cookies, nothing that a client could use.
 bool hop_error(const dns::AnswerView& view) {
   return view.rcode == dns::rcode::kBadVers || view.rcode == dns::rcode::kBadCookie;
@@ -233,7 +226,7 @@ void Resolver::on_forward_failed(Resolution& resolution) {
 }
 
 void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::AnswerView& view) {
-  if (tailored(view) || hop_error(view)) {
+  if (view.tailored() || hop_error(view)) {
     statistics_.answers_refused.add();
     resolution.failure = ForwardResult::NetworkFailed;
     return on_forward_failed(resolution);

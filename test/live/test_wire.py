@@ -183,8 +183,14 @@ class TestEdns:
             reply.use_edns(0, options=[dns.edns.ECSOption("198.51.100.0", 24, 24)])
             return [reply]
 
-        dotring = Dotring(stage, [PythonUpstream(stage, authority, answer)], {"upstream.timeout_ms": 1000})
+        tailoring = PythonUpstream(stage, authority, answer)
+        dotring = Dotring(stage, [tailoring], {"upstream.timeout_ms": 1000})
         assert client.rcode(dotring.ask("www.zone.example")) == "SERVFAIL"
+        other = PythonUpstream(stage, authority, lambda asked: [address_answer(asked.message, "192.0.2.77")])
+        dotring = Dotring(stage, [tailoring, other], {"upstream.policy": "in-order", "engine.workers": 1})
+        dotring.wait_until_up(tailoring, other)
+        assert client.addresses(dotring.ask("other.zone.example")) == ["192.0.2.77"]
+        assert "other.zone.example" in [asked.name for asked in tailoring.asked]
 
 
 class TestSizes:

@@ -1,4 +1,4 @@
-// Answers that speak of the server, not of the name: another server may know better.
+// Answers that speak of the server or of others, not of the name: another server may know better.
 //
 // A fast SERVFAIL must not win a race against an answer. But where a server says that it refuses by
 // rule, or that the data did not validate, asking on would be shopping for a server that does not
@@ -13,7 +13,7 @@ namespace dotring::upstream {
 /// YXDOMAIN is an answer: a DNAME made the name too long (RFC 6672, 2.2).
 inline bool is_refusal(const dns::AnswerView& view) {
   constexpr uint16_t kYxDomain = 6;
-  if (view.fault == dns::AnswerFault::WithoutQuestion) return true;
+  if (view.fault == dns::AnswerFault::WithoutQuestion || view.tailored()) return true;
   return view.rcode != dns::rcode::kNoError && view.rcode != dns::rcode::kNxDomain &&
          view.rcode != kYxDomain;
 }
