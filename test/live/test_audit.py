@@ -14,6 +14,7 @@ import pytest
 from harness import client, ports
 from harness.dotring import ROOT, Dotring, Responder, run_once
 from harness.flood import Flood, all_right
+from harness.residence import Residence
 from harness.waiting import wait_for
 
 NAME = "localhost"  # dotring answers it itself: no upstream is needed
@@ -198,10 +199,6 @@ def test_a_reader_of_dnstap_may_come_late_go_and_come_again(stage, kind):
         assert found and all('"localhost." IN A' in line for line in found)
 
 
-def resident_bytes(process):
-    return 1024 * int(open(f"/proc/{process.pid}/status").read().split("VmRSS:")[1].split()[0])
-
-
 @pytest.mark.parametrize("kind", ["unix", "tcp"])
 def test_stopped_readers_slow_nobody_and_what_they_miss_is_counted(stage, authority, kind):
     upstream = Responder(stage, authority)
@@ -218,7 +215,8 @@ def test_stopped_readers_slow_nobody_and_what_they_miss_is_counted(stage, author
 
     wait_for(reaches_reader, "a reader of dnstap")
     capture.process.signal(signal.SIGSTOP)
-    before = resident_bytes(dotring.process)
+    residence = Residence(dotring.process)
+    before = residence.now()
     load = ("--names", 100, "-c", 4, "-q", 64, "-t", 10)
     sent = 0
     # Until more has come than queues, buffers and the kernel hold.
@@ -228,7 +226,7 @@ def test_stopped_readers_slow_nobody_and_what_they_miss_is_counted(stage, author
         sent += result["sent"]["queries"]
         assert sent < 2_000_000
     # Two queues of 1 MiB, two buffers, and what else a load touches for the first time.
-    assert resident_bytes(dotring.process) - before < 16 << 20
+    assert residence.now() - before < 16 << 20
     for output in ("file", "dnstap"):
         assert audit_sum(dotring, "dropped", output) + audit_sum(dotring, "written", output) <= sent + 1000
     started = time.monotonic()

@@ -2,12 +2,12 @@
 
 import contextlib
 import json
-import pathlib
 import socket
 
 import pytest
 from harness import client
 from harness.dotring import Dotring, Responder
+from harness.residence import Residence
 from harness.waiting import wait_for
 
 WAITING_MAX = 4096
@@ -26,20 +26,6 @@ LIMITS = {
     "upstream.timeout_ms": 60_000,
     "life.drain_ms": 100,
 }
-
-
-class Residence:
-    """What the kernel says of a process's memory, in octets."""
-
-    def __init__(self, process):
-        self._folder = pathlib.Path(f"/proc/{process.pid}")
-
-    def most(self):
-        return 1024 * int((self._folder / "status").read_text().split("VmHWM:")[1].split()[0])
-
-    def counts(self):
-        """Not under a sanitizer: its own memory is in nobody's sum."""
-        return "san.so" not in (self._folder / "maps").read_text()
 
 
 @pytest.fixture
