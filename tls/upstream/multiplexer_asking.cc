@@ -87,7 +87,7 @@ bool Multiplexer::may_be_back() const {
 
 bool Multiplexer::in_a_hurry() const {
   const uint64_t quiet_us = time_.now_us() - last_question_us_;
-  return all_failing() && quiet_us <= options_.hurry_for_ms * 1000;
+  return all_failing() && quiet_us < options_.hurry_for_ms * 1000;
 }
 
 // ---------------------------------------------------------------------------------------------------
