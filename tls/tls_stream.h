@@ -118,8 +118,8 @@ class TlsStream final : public io::ByteStream, private io::StreamHandler, privat
 
   /// Room for what wolfSSL answers by itself while reading (key updates, alerts).
   static constexpr size_t kReplyRoom = 256;
-  /// Buffers larger than this are given back when a burst is over.
-  static constexpr size_t kIdleBufferMax = 4096;
+  /// Buffers larger than this are given back when a burst is over: two records.
+  static constexpr size_t kIdleBufferMax = 32 << 10;
 
   io::Loop& loop_;
   io::ByteStream& lower_;

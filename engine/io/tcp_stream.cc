@@ -137,8 +137,8 @@ void TcpStream::on_sent(int32_t result, uint32_t) {
 }
 
 void TcpStream::after_send() {
-  sending_.shrink(kIdleBufferMax);
-  collecting_.shrink(kIdleBufferMax);
+  sending_.shrink(options_.idle_buffer_max);
+  collecting_.shrink(options_.idle_buffer_max);
   if (state_ == State::Draining) linger();
 }
 

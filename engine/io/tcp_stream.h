@@ -32,6 +32,10 @@ class TcpStream final : public ByteStream, private Flushable {
     uint64_t connect_timeout_ms = 3000;
     uint64_t send_timeout_ms = 10'000;  ///< a send without progress for this long: SendStalled
     uint64_t linger_timeout_ms = 500;   ///< for the peer's end of the connection after ours
+    /// Each of two buffers that is larger is given back when a burst is over, because there may be
+    /// thousands of streams. What bursts need again and again is better kept: the allocator returns
+    /// memory to the kernel at once, which costs more than the answers.
+    size_t idle_buffer_max = 8192;
     std::optional<IpAddress> source{};  ///< connect() leaves from it; none: the kernel chooses
   };
 
@@ -79,9 +83,6 @@ class TcpStream final : public ByteStream, private Flushable {
   void on_sent(int32_t result, uint32_t flags);
   void on_peer_finished();
   void on_timer();
-
-  /// Buffers larger than this are given back when a burst is over: thousands of idle connections.
-  static constexpr size_t kIdleBufferMax = 4096;
 
   Loop& loop_;
   const Options options_;

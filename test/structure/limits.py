@@ -25,6 +25,7 @@ DERIVED = {
     "ghosts_max": "cache/memory/shard_plan.h, from cache.memory",
     "gets_max": "tools/dotring/redis_parts.cc, from redis.pending_max",
     "size_max": "cache/redis, from ConnectionOptions::reply_size_max",
+    "idle_buffer_max": "what is kept between bursts, within the bounds of the queue or the session",
     "elements_max": "cache/redis, from ConnectionOptions::reply_elements_max",
 }
 
@@ -53,7 +54,6 @@ NOBODY_MEETS = {
     "engine/dns/message_writer.h::kUpstreamQuerySizeMax": "of our own queries",
     "engine/dns/question.h::kSizeMax": "a name, type and class",
     "engine/dns/record.h::kTtlMax": "RFC 2181, 8",
-    "engine/io/tcp_stream.h::kIdleBufferMax": "what is given back",
     "engine/io/udp_outbox.cc::kRunDatagramsMax": "work at a time",
     "engine/io/udp_outbox.cc::kRunOctetsMax": "work at a time",
     "engine/io/udp_outbox.cc::kSegmentSizeMax": "longer ones go singly",
