@@ -12,8 +12,7 @@ class PlainDialer final : public Dialer {
   /// The timeout for connecting is longer than ConnectionOptions::connect_timeout_ms, which is the
   /// one that counts.
   struct Options {
-    io::TcpStream::Options tcp{
-        .send_queue_max = 2 << 20, .connect_timeout_ms = 60'000, .idle_buffer_max = 64 << 10};
+    io::TcpStream::Options tcp{.send_queue_max = 2 << 20, .connect_timeout_ms = 60'000};
   };
 
   PlainDialer(io::Loop& loop, const Options& options) : loop_(loop), options_(options) {}

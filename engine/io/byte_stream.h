@@ -64,6 +64,8 @@ class ByteStream {
   virtual void commit(size_t size) = 0;
   /// Bytes accepted by commit() and not yet taken by the kernel.
   virtual size_t bytes_queued() const = 0;
+  /// Memory of the buffers for them, which stays for a while when they are empty.
+  virtual size_t bytes_held() const { return bytes_queued(); }
 
   /// Stops and resumes on_bytes(), to slow down a peer that sends faster than it reads.
   virtual void pause_reading() = 0;

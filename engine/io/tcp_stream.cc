@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <utility>
@@ -137,9 +138,15 @@ void TcpStream::on_sent(int32_t result, uint32_t) {
 }
 
 void TcpStream::after_send() {
+  const size_t larger = std::max(sending_.capacity(), collecting_.capacity());
+  const bool keeps = larger > options_.idle_buffer_max;
+  if (keeps) loop_.timers().arm_in(timer_, options_.burst_over_after_ms);
+  if (state_ == State::Draining) linger();
+}
+
+void TcpStream::give_buffers_back() {
   sending_.shrink(options_.idle_buffer_max);
   collecting_.shrink(options_.idle_buffer_max);
-  if (state_ == State::Draining) linger();
 }
 
 void TcpStream::on_received(int32_t result, uint32_t flags) {
@@ -214,6 +221,8 @@ void TcpStream::on_timer() {
     case State::Connecting:
       return end(CloseReason::ConnectTimeout, "no connection in time");
     case State::Open:
+      if (!sent_.pending()) return give_buffers_back();
+      [[fallthrough]];
     case State::Draining:
       return end(CloseReason::SendStalled, "no progress in sending");
     default:

@@ -32,10 +32,11 @@ class TcpStream final : public ByteStream, private Flushable {
     uint64_t connect_timeout_ms = 3000;
     uint64_t send_timeout_ms = 10'000;  ///< a send without progress for this long: SendStalled
     uint64_t linger_timeout_ms = 500;   ///< for the peer's end of the connection after ours
-    /// Each of two buffers that is larger is given back when a burst is over, because there may be
-    /// thousands of streams. What bursts need again and again is better kept: the allocator returns
-    /// memory to the kernel at once, which costs more than the answers.
+    /// Each of two buffers that is larger is given back when a burst is over.
     size_t idle_buffer_max = 8192;
+    /// What the next turn needs again is better kept: the allocator returns memory to the kernel at
+    /// once, which costs more than the answers.
+    uint64_t burst_over_after_ms = 1000;
     std::optional<IpAddress> source{};  ///< connect() leaves from it; none: the kernel chooses
   };
 
@@ -54,6 +55,7 @@ class TcpStream final : public ByteStream, private Flushable {
   MutableBytes reserve(size_t size) override;
   void commit(size_t size) override;
   size_t bytes_queued() const override { return collecting_.size() + sending_.size(); }
+  size_t bytes_held() const override { return collecting_.capacity() + sending_.capacity(); }
   void pause_reading() override;
   void resume_reading() override;
   void close() override;
@@ -71,6 +73,7 @@ class TcpStream final : public ByteStream, private Flushable {
   void arm_receive();
   void send_next();
   void after_send();
+  void give_buffers_back();
   void drain(CloseReason reason);
   void linger();
   void end(CloseReason reason, std::string detail);

@@ -111,9 +111,10 @@ bool ClientSession::hold(size_t output) {
   return true;
 }
 
-// A stream gives its buffers back when they are empty, not before.
+// A stream gives its buffers back some time after they are empty, not before.
 void ClientSession::repay() {
   if (loan_ == 0 || stream_->bytes_queued() > 0) return;
+  if (stream_->bytes_held() > SessionLimits::kSessionBytes) return;
   const size_t input = framing_.bytes_reserved() + held_.capacity();
   const size_t wanted = input > SessionLimits::kSessionBytes ? std::bit_ceil(input) : 0;
   const size_t keep = wanted > 0 ? std::min(loan_, wanted - SessionLimits::kSessionBytes) : 0;

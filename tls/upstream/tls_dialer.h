@@ -17,7 +17,7 @@ class TlsDialer final : public Dialer {
   /// The timeouts for connecting are longer than ConnectionOptions::connect_timeout_ms, which is
   /// the one that counts.
   struct Options {
-    io::TcpStream::Options tcp{.connect_timeout_ms = 60'000, .idle_buffer_max = 64 << 10};
+    io::TcpStream::Options tcp{.connect_timeout_ms = 60'000};
     tls::TlsStream::Options tls{.handshake_timeout_ms = 60'000};
     /// So long after the last dial what the thread knows of public keys is forgotten: kept for
     /// handshakes in a burst, and not for hours without any.

@@ -116,6 +116,21 @@ TEST_F(TcpStreamTest, AMegabyteArrivesWholeThoughBuffersAreFew) {
   EXPECT_EQ(client_.stream.bytes_queued(), 0u);
 }
 
+TEST_F(TcpStreamTest, BuffersAreKeptForTheNextTurnAndGivenBackWhenTheBurstIsOver) {
+  connect();
+  const std::vector<uint8_t> burst(100'000);
+  for (size_t bursts = 1; bursts <= 3; ++bursts) {
+    ASSERT_TRUE(client_.stream.send(burst));
+    ASSERT_TRUE(turn_until([&] { return server().received.size() == bursts * burst.size(); }));
+    EXPECT_EQ(client_.stream.bytes_queued(), 0u);
+    EXPECT_GE(client_.stream.bytes_held(), burst.size());
+  }
+  const size_t idle_max = 2 * TcpStream::Options().idle_buffer_max;
+  EXPECT_TRUE(turn_until([&] { return client_.stream.bytes_held() <= idle_max; }));
+  ASSERT_TRUE(client_.stream.send(burst));
+  EXPECT_TRUE(turn_until([&] { return server().received.size() == 4 * burst.size(); }));
+}
+
 TEST_F(TcpStreamTest, TheSendQueueIsBounded) {
   connect();
   server().stream.pause_reading();
