@@ -53,7 +53,14 @@ class Process:
         return self.log_path.read_text(errors="replace")
 
     def signal(self, number):
+        """One that is stopped stands still when this returns: its threads go on for a moment."""
         self._process.send_signal(number)
+        if number == signal.SIGSTOP:
+            wait_for(self._stands_still, f"{self.name} stands still")
+
+    def _stands_still(self):
+        tasks = pathlib.Path(f"/proc/{self.pid}/task").glob("*/stat")
+        return all(task.read_text().rpartition(")")[2].split()[0] == "T" for task in tasks)
 
     def wait(self, timeout_s=SOON_S):
         try:
