@@ -221,9 +221,8 @@ void TcpStream::on_timer() {
     case State::Connecting:
       return end(CloseReason::ConnectTimeout, "no connection in time");
     case State::Open:
-      if (!sent_.pending()) return give_buffers_back();
-      [[fallthrough]];
     case State::Draining:
+      if (!sent_.pending()) return give_buffers_back();
       return end(CloseReason::SendStalled, "no progress in sending");
     default:
       return end(reason_, "");

@@ -3,9 +3,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "engine/io/acceptor.h"
@@ -129,6 +131,18 @@ TEST_F(TcpStreamTest, BuffersAreKeptForTheNextTurnAndGivenBackWhenTheBurstIsOver
   EXPECT_TRUE(turn_until([&] { return client_.stream.bytes_held() <= idle_max; }));
   ASSERT_TRUE(client_.stream.send(burst));
   EXPECT_TRUE(turn_until([&] { return server().received.size() == 4 * burst.size(); }));
+}
+
+TEST_F(TcpStreamTest, AStreamThatClosesWhenItsBurstIsOverSendsTheRest) {
+  server_options_.burst_over_after_ms = 100;
+  connect();
+  const std::vector<uint8_t> burst(100'000);
+  ASSERT_TRUE(server().stream.send(burst));
+  ASSERT_TRUE(turn_until([&] { return client_.received.size() == burst.size(); }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));  // its timer is due in the next turn
+  ASSERT_TRUE(server().stream.send(bytes_of("bye")));
+  server().stream.close();
+  EXPECT_TRUE(turn_until([&] { return client_.received.size() == burst.size() + 3; }));
 }
 
 TEST_F(TcpStreamTest, TheSendQueueIsBounded) {
