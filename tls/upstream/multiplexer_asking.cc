@@ -11,22 +11,17 @@ using query::ForwardResult;
 // Asking
 
 void Multiplexer::ask_or_wait(Inquiry& inquiry) {
-  switch (ask(inquiry, inquiry.refused)) {
-    case Outcome::Asked:
-      return;
-    case Outcome::NoRoom:
-      wait(waiting_, inquiry, Place::Last);
-      return arm_deadline(inquiry);
-    case Outcome::NoServer:
-      for (const auto& server : servers_) server->hasten();
-      if (may_be_back()) {
-        wait(waiting_, inquiry, Place::Last);
-        return arm_deadline(inquiry);
-      }
-      // Never from inside start(): the answer comes at the next tick, unless a server is back by
-      // then.
-      return time_.arm_in(inquiry.timer, 0);
+  const Outcome outcome = ask(inquiry, inquiry.refused);
+  if (outcome == Outcome::Asked) return;
+  if (outcome == Outcome::NoServer) {
+    for (const auto& server : servers_) server->hasten();
   }
+  if (outcome == Outcome::NoRoom || may_be_back()) {
+    wait(waiting_, inquiry, Place::Last);
+    return arm_deadline(inquiry);
+  }
+  // Never from inside start(): the answer comes at the next tick, unless a server is back by then.
+  time_.arm_in(inquiry.timer, 0);
 }
 
 Multiplexer::Outcome Multiplexer::ask(Inquiry& inquiry, ServerSet excluded) {

@@ -44,6 +44,14 @@ class EachFault : public MultiplexerBench, public testing::WithParamInterface<Fa
   void expect_deadlines_held() {
     for (const Client& client : clients) EXPECT_LE(client.took_ms(), kDeadlineMs);
   }
+  /// Questions to servers that all have the fault.
+  void ask_while_all_fail() {
+    server(0).fault = GetParam().fault;
+    server(1).fault = GetParam().fault;
+    open();
+    ask_many();
+    expect_deadlines_held();
+  }
 };
 
 }  // namespace dotring::upstream

@@ -36,11 +36,7 @@ TEST_P(EachFault, InTheMiddleEveryQuestionIsAnsweredByTheOtherServer) {
 }
 
 TEST_P(EachFault, OfEveryServerEndsEachQuestionOnceAndInTime) {
-  server(0).fault = GetParam().fault;
-  server(1).fault = GetParam().fault;
-  open();
-  ask_many();
-  expect_deadlines_held();
+  ask_while_all_fail();
   EXPECT_EQ(multiplexer->statistics().questions_in_flight.value(), 0u);
   multiplexer->abort();
   EXPECT_EQ(statistics(0).in_flight.value(), 0u);

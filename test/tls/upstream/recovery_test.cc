@@ -39,11 +39,7 @@ TEST_P(AfterEachFault, RecoversWithinASecondWhenItIsTheOnlyServer) {
 }
 
 TEST_P(AfterEachFault, AQuestionAfterAQuietOutageIsAnsweredAtOnce) {
-  server(0).fault = GetParam().fault;
-  server(1).fault = GetParam().fault;
-  open();
-  ask_many();
-  expect_deadlines_held();
+  ask_while_all_fail();
   run_ms(300'000);
   // Between two looks at it, if it fails; somebody who asks is given one earlier than 6 s after.
   const uint64_t looks = statistics(1).connects.value();
@@ -58,11 +54,7 @@ TEST_P(AfterEachFault, AQuestionAfterAQuietOutageIsAnsweredAtOnce) {
 }
 
 TEST_P(AfterEachFault, AQuestionAfterAQuietTimeEndsInTimeAlthoughNoServerIsBack) {
-  server(0).fault = GetParam().fault;
-  server(1).fault = GetParam().fault;
-  open();
-  ask_many();
-  expect_deadlines_held();
+  ask_while_all_fail();
   run_ms(300'000);
   const Client& client = ask("again.example.");
   EXPECT_TRUE(run_until([&] { return client.done; }));
