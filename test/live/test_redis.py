@@ -1,5 +1,6 @@
 """Redis as a second level, by Debian's redis-server: what one learned others answer, and nothing waits for it."""
 
+import itertools
 import pathlib
 import signal
 import time
@@ -9,7 +10,7 @@ import pytest
 from harness import client, servers
 from harness.certificates import Authority
 from harness.dotring import ENVIRONMENT, Dotring, Responder, run_once
-from harness.redis import PASSWORD, Cluster, Redis
+from harness.redis import PASSWORD, PATIENT_WITH_REDIS, Cluster, Redis
 from harness.redis_ways import Delayed, Garbage
 from harness.upstream import PythonUpstream
 from harness.waiting import wait_for
@@ -24,6 +25,11 @@ def dotring_with(stage, redis, upstreams, options=None, **more):
     dotring = Dotring(stage, upstreams, settings, **more)
     wait_until_used(dotring)
     return dotring
+
+
+def patient_with(stage, redis, upstreams, options=None, **more):
+    """The same, and whatever Redis has is answered from there."""
+    return dotring_with(stage, redis, upstreams, {**PATIENT_WITH_REDIS, **(options or {})}, **more)
 
 
 def wait_until_used(dotring):
@@ -84,7 +90,7 @@ class TestSharing:
     def warm(self, stage, redis, authority, names, options=None):
         """An appliance that has asked `names` and ended; its upstream has ended, too."""
         upstream = Responder(stage, authority)
-        first = dotring_with(stage, redis, [upstream], options)
+        first = patient_with(stage, redis, [upstream], options)
         replies = ask_all(first, names)
         assert {client.rcode(reply) for reply in replies.values()} == {"NOERROR"}
         wait_for(lambda: len(redis.answer_keys()) == len(names), "all answers are in Redis")
@@ -114,7 +120,7 @@ class TestSharing:
         else:
             redis = Redis(stage, unix=way == "unix")
         replies = self.warm(stage, redis, authority, names_of("n", 100), options)
-        again = dotring_with(stage, redis, [], options)
+        again = patient_with(stage, redis, [], options)
         self.check_answers(again, replies)
         assert hits(again) == 100
         assert asked(again.metrics()) == 0
@@ -125,14 +131,14 @@ class TestSharing:
     def test_certificates_may_be_for_another_name_than_what_is_dialled(self, stage, authority):
         redis = Redis(stage, authority=authority, name="redis.test")
         options = {"redis.ca_file": authority.path, "redis.server_name": "redis.test"}
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)], options)
+        dotring = patient_with(stage, redis, [Responder(stage, authority)], options)
         assert client.addresses(dotring.ask("www.zone.example"))
         wait_for(redis.answer_keys, "the answer is in Redis")
 
     def test_the_password_in_the_url_is_nowhere_to_be_seen(self, stage, authority):
         redis = Redis(stage, password=PASSWORD)
         url = redis.url.replace("://", f"://:{PASSWORD}@")
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)], {"redis.url": url})
+        dotring = patient_with(stage, redis, [Responder(stage, authority)], {"redis.url": url})
         assert client.addresses(dotring.ask("www.zone.example"))
         assert PASSWORD not in dotring.process.log() + dotring.metrics_text()
         status, printed = run_once({"redis.url": url}, "--print-config")
@@ -143,8 +149,8 @@ class TestSharing:
     def test_two_appliances_share_and_a_flush_reaches_both(self, stage, authority):
         redis = Redis(stage)
         upstream = Responder(stage, authority)
-        one = dotring_with(stage, redis, [upstream])
-        other = dotring_with(stage, redis, [upstream])
+        one = patient_with(stage, redis, [upstream])
+        other = patient_with(stage, redis, [upstream])
         replies = ask_all(one, names_of("n", 20) + ["www.other.example"])
         wait_for(lambda: len(redis.answer_keys()) == 21, "all answers are in Redis")
         before = asked(other.metrics())
@@ -157,7 +163,7 @@ class TestSharing:
         ask_all(other, list(replies))
         assert asked(other.metrics()) == before + 20, "what was stored before the flush is a miss"
         # Who starts later knows of it too: what Redis has for these names is from before.
-        later = dotring_with(stage, redis, [upstream])
+        later = patient_with(stage, redis, [upstream])
         ask_all(later, list(replies))
         assert later.metrics().sum("dotring_redis_lookups_total", result="flushed") == 20
         assert hits(later) == 1
@@ -167,13 +173,13 @@ class TestSharing:
         names = names_of("n", 20)
         self.warm(stage, redis, authority, names)
         for seconds in (-30, 30):
-            other = dotring_with(stage, redis, [], environment=clock_ahead_by(seconds))
+            other = patient_with(stage, redis, [], environment=clock_ahead_by(seconds))
             ttls = {reply.answer[0].ttl for reply in ask_all(other, names).values()}
             assert hits(other) == 20 and asked(other.metrics()) == 0
             # No fresher than when it was stored, and older by no more than the clocks differ and the test takes.
             assert min(ttls) > 200 and max(ttls) <= 300 - max(seconds, 0)
             other.stop()
-        far_behind = dotring_with(stage, redis, [], environment=clock_ahead_by(-3600))
+        far_behind = patient_with(stage, redis, [], environment=clock_ahead_by(-3600))
         ask_all(far_behind, names[:1])
         assert hits(far_behind) == 0
         assert far_behind.metrics().sum("dotring_redis_values_refused_total") == 1
@@ -189,11 +195,11 @@ class TestSharing:
     def test_a_stale_answer_from_redis_serves_when_the_upstream_fails(self, stage, authority):
         redis = Redis(stage)
         upstream = Responder(stage, authority, "--default", "ttl=1")
-        first = dotring_with(stage, redis, [upstream])
+        first = patient_with(stage, redis, [upstream])
         assert client.addresses(first.ask("www.zone.example"))
         first.stop()
         upstream.process.kill()
-        again = dotring_with(stage, redis, [], {"upstream.timeout_ms": 500})
+        again = patient_with(stage, redis, [], {"upstream.timeout_ms": 500})
 
         def stale():
             reply = again.ask("www.zone.example", use_edns=0)
@@ -328,7 +334,7 @@ class TestSeal:
         options = {"redis.seal_key_file": key_file(stage)}
         upstream = Responder(stage, authority)
         with redis.monitor() as seen:
-            first = dotring_with(stage, redis, [upstream], options)
+            first = patient_with(stage, redis, [upstream], options)
             replies = ask_all(first, names_of("secret", 10))
             first.post("/api/v1/flush?name=flushed-secret.example")
             wait_for(lambda: len(redis.answer_keys()) == 10, "all answers are in Redis")
@@ -339,13 +345,13 @@ class TestSeal:
         assert b"secret" not in octets and b"zone" not in octets
         assert all(key.startswith("dotring:sealed/") for key in redis.answer_keys())
         first.stop()
-        again = dotring_with(stage, redis, [], options)
+        again = patient_with(stage, redis, [], options)
         assert set(ask_all(again, list(replies))) == set(replies)
         assert hits(again) == 10
 
     def test_without_a_seal_names_can_be_read(self, stage, authority):
         redis = Redis(stage)
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)], {"redis.prefix": "edge:"})
+        dotring = patient_with(stage, redis, [Responder(stage, authority)], {"redis.prefix": "edge:"})
         dotring.ask("www.zone.example")
         wait_for(lambda: redis.keys() == ["edge:answer/www.zone.example./A/IN/r"], "the key")
         assert 86_000 < int(redis.cli("ttl", redis.keys()[0])) < 2 * 86_400
@@ -355,15 +361,15 @@ class TestSeal:
         upstream = Responder(stage, authority)
         old = key_file(stage)
         new = key_file(stage, OTHER_KEY, "new.key")
-        first = dotring_with(stage, redis, [upstream], {"redis.seal_key_file": old})
+        first = patient_with(stage, redis, [upstream], {"redis.seal_key_file": old})
         names = names_of("n", 10)
         ask_all(first, names)
         wait_for(lambda: len(redis.answer_keys()) == 10, "all answers are in Redis")
         both = {"redis.seal_key_file": new, "redis.seal_key_file_old": old}
-        between = dotring_with(stage, redis, [upstream], both)
+        between = patient_with(stage, redis, [upstream], both)
         ask_all(between, names)
         assert hits(between) == 10
-        stranger = dotring_with(stage, redis, [upstream], {"redis.seal_key_file": new})
+        stranger = patient_with(stage, redis, [upstream], {"redis.seal_key_file": new})
         ask_all(stranger, names)
         assert hits(stranger) == 0
 
@@ -371,11 +377,11 @@ class TestSeal:
         redis = Redis(stage)
         upstream = Responder(stage, authority)
         options = {"redis.seal_key_file": key_file(stage)}
-        first = dotring_with(stage, redis, [upstream], options)
+        first = patient_with(stage, redis, [upstream], options)
         first.ask("www.zone.example")
         wait_for(redis.answer_keys, "the answer is in Redis")
         redis.cli("append", redis.answer_keys()[0], "x")
-        again = dotring_with(stage, redis, [upstream], options)
+        again = patient_with(stage, redis, [upstream], options)
         assert client.addresses(again.ask("www.zone.example"))
         assert again.metrics().sum("dotring_redis_values_refused_total", reason="seal") == 1
 
@@ -388,7 +394,7 @@ class TestSeal:
         path = key_file(stage)
         path.chmod(0o644)
         redis = Redis(stage)
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)], {"redis.seal_key_file": path})
+        dotring = patient_with(stage, redis, [Responder(stage, authority)], {"redis.seal_key_file": path})
         dotring.process.wait_for_log("secret_readable_by_others")
 
 
@@ -455,7 +461,7 @@ class TestFaults:
 
     def test_full(self, stage, authority):
         redis = Redis(stage, maxmemory_policy="noeviction")
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)])
+        dotring = patient_with(stage, redis, [Responder(stage, authority)])
         self.check_all_answered(dotring, "before")
         redis.cli("config", "set", "maxmemory", "1")
         self.check_all_answered(dotring, "during")
@@ -523,25 +529,31 @@ class TestFaults:
     def test_a_node_of_a_cluster_is_lost(self, stage, authority):
         cluster = Cluster(stage)
         upstream = Responder(stage, authority)
+        first, other = (patient_with(stage, cluster, [upstream]) for _ in range(2))
         dotring = dotring_with(stage, cluster, [upstream])
-        dotring.process.wait_for(lambda: dotring.metrics().sum("dotring_redis_servers_readable") == 3, "all nodes")
-        self.check_all_answered(dotring, "before")
+        for each in (first, other, dotring):
+            each.process.wait_for(lambda each=each: each.metrics().sum("dotring_redis_servers_readable") == 3, "all nodes")
+        self.check_all_answered(first, "before")
         wait_for(lambda: len(cluster.answer_keys()) == 200, "all answers are in the cluster")
         assert all(len(node.answer_keys()) > 20 for node in cluster.nodes), "spread over the nodes"
-        other = dotring_with(stage, cluster, [upstream])
-        other.process.wait_for(lambda: other.metrics().sum("dotring_redis_servers_readable") == 3, "all nodes")
         self.check_all_answered(other, "before")
         assert hits(other) == 200
         cluster.nodes[1].process.kill()
         self.check_all_answered(dotring, "during")
-        before = dotring.metrics().sum("dotring_redis_answers_stored_total")
-        self.check_all_answered(dotring, "after")
-        assert dotring.metrics().sum("dotring_redis_answers_stored_total") > before, "the others are used"
+        stored = lambda: dotring.metrics().sum("dotring_redis_answers_stored_total")  # noqa: E731
+        before = stored()
+        batches = itertools.count()
+
+        def used():
+            self.check_all_answered(dotring, f"after{next(batches)}-")
+            return stored() > before
+
+        dotring.process.wait_for(used, "the others are used")
 
     @pytest.mark.parametrize("value", [b"", b"garbage", b"\x01", b"\x02\x00older", b"\x01\x00" + b"\xff" * 100])
     def test_values_that_are_not_ours(self, stage, authority, value):
         redis = Redis(stage)
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)])
+        dotring = patient_with(stage, redis, [Responder(stage, authority)])
         redis.cli("eval", "redis.call('set', KEYS[1], loadstring('return \"" + "".join(f"\\{octet:03d}" for octet in value)
                   + "\"')())", "1", "dotring:answer/www.zone.example./A/IN/r")  # fmt: skip
         reply = dotring.ask("www.zone.example")

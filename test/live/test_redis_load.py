@@ -7,23 +7,13 @@ import pytest
 from harness import client
 from harness.dotring import Dotring, Responder
 from harness.flood import Flood, all_right
-from harness.redis import Cluster, Redis, Sentinels
+from harness.redis import PATIENT_WITH_REDIS, Cluster, Redis, Sentinels
 from harness.redis_ways import Delayed, Garbage
 from harness.waiting import wait_for
 
 NAMES = 10_000
 RATE = 1000
 LOAD = ("--names", 0, "-Q", RATE, "-l", 2, "-c", 2, "-q", 4096, "-t", 8)
-
-
-# However long a busy machine stands still, it is not Redis that is at fault.
-PATIENT_WITH_REDIS = {
-    "query.fetch_grace_ms": 30_000,
-    "redis.breaker_silent_ms": 30_000,
-    "redis.breaker_slow_us": 30_000_000,
-    "redis.response_timeout_ms": 30_000,
-    "upstream.timeout_ms": 30_000,
-}
 
 
 def dotring_with(stage, redis, upstreams, options=None, servers=1):

@@ -10,6 +10,18 @@ from harness.waiting import wait_for
 
 PASSWORD = "secret-of-the-test"
 
+# Options of a dotring that finds what Redis has: however long a busy machine stands still, it is not Redis that is
+# at fault, and nobody else is asked meanwhile.
+PATIENT_WITH_REDIS = {
+    "query.fetch_grace_ms": 30_000,
+    "redis.breaker_silent_ms": 30_000,
+    "redis.breaker_slow_us": 30_000_000,
+    "redis.response_timeout_ms": 30_000,
+    "redis.wait_min_us": 1_000_000,
+    "redis.wait_us": 1_000_000,
+    "upstream.timeout_ms": 30_000,
+}
+
 
 class Redis:
     """One server; nothing is written to disk. `options`: of redis-server, without dashes.
