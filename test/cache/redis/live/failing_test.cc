@@ -19,7 +19,7 @@ class FailingRedisTest : public RedisTest {
 TEST_F(FailingRedisTest, AStoppedServerIsNotAskedUntilItGoesOn) {
   RedisProcess server;
   ASSERT_TRUE(server.start()) << server.log();
-  options_.breaker.silent_ms = 30;
+  options_.breaker.silent_ms = 500;
   open("redis://" + server.address());
   server.pause();
   Question question;
@@ -41,9 +41,9 @@ TEST_F(FailingRedisTest, AStoppedServerIsNotAskedUntilItGoesOn) {
 TEST_F(FailingRedisTest, AServerThatStaysSilentIsDisconnected) {
   RedisProcess server;
   ASSERT_TRUE(server.start()) << server.log();
-  options_.breaker.silent_ms = 20;
-  options_.connection.response_timeout_ms = 60;
-  options_.connection.connect_timeout_ms = 60;
+  options_.breaker.silent_ms = 300;
+  options_.connection.response_timeout_ms = 500;
+  options_.connection.connect_timeout_ms = 500;
   open("redis://" + server.address());
   server.pause();
   std::deque<Question> questions(3);
