@@ -84,7 +84,8 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
       return shard_of(key).forget(key);
     case Verdict::Failure:
     case Verdict::Refusal:
-      return shard_of(key).remember_failure(key, lifetime.verdict, failure_flags(view), now32_s);
+      return shard_of(key).remember_failure(
+          key, {lifetime.verdict, failure_flags(view), view.edns.extended_error}, now32_s);
     case Verdict::Positive:
     case Verdict::Negative:
       break;
@@ -121,8 +122,7 @@ Bytes MemoryStore::store_aged(const dns::QuestionKey& key, Bytes message,
 }
 
 void MemoryStore::store_failure(const dns::QuestionKey& key, uint64_t now_s) {
-  shard_of(key).remember_failure(key, Verdict::Failure, servfail_flags(key),
-                                 static_cast<uint32_t>(now_s));
+  shard_of(key).remember_failure(key, {.flags = servfail_flags(key)}, static_cast<uint32_t>(now_s));
 }
 
 size_t MemoryStore::remove(Bytes name) {

@@ -109,6 +109,7 @@ Found Shard::give(Entry& entry, Freshness freshness, uint32_t now_s, MutableByte
   Found found;
   found.freshness = freshness;
   found.flags = entry.flags();
+  found.extended_error = dns::stored_extended_error(entry.message());
   if (freshness == Freshness::Failing) return found;
   found.too_large = entry.wire_size > room.size();
   found.size = found.too_large ? 0 : entry.wire_size;
@@ -221,14 +222,16 @@ void Shard::update_totals() {
 // -------------------------------------------------------------------------------------------------
 // Failures
 
-void Shard::remember_failure(const dns::QuestionKey& key, Verdict verdict, uint16_t flags,
-                             uint32_t now_s) {
+void Shard::remember_failure(const dns::QuestionKey& key, const Failure& failure, uint32_t now_s) {
   const std::lock_guard guard(lock_);
   if (queues_.units_max() == 0) return;
   Entry* entry = queues_.find(key);
   if (!entry || queues_.is_useless(*entry, now_s)) entry = &place_failure(key, entry, now_s);
-  if (entry->failure_only) store_be16(entry->wire() + 2, flags);
-  note_failure(*entry, verdict, now_s);
+  if (entry->failure_only) {
+    dns::set_stored_extended_error(entry->wire(), failure.extended_error);
+    store_be16(entry->wire() + 2, failure.flags);
+  }
+  note_failure(*entry, failure.verdict, now_s);
   statistics_.failures.add();
   update_totals();
 }

@@ -39,11 +39,15 @@ class alignas(64) Shard {
   void forget(const dns::QuestionKey& key);
   /// There is an answer which cannot be kept, because it is too long or has too many TTLs.
   void refuse(const dns::QuestionKey& key);
-  /// Notes the failure on the answer that is kept, as long as that may serve; else keeps `flags`
-  /// and the failure only. While a back-off runs, further failures do not make it longer: they are
-  /// the same one, seen by other workers. `verdict` is Failure or Refusal.
-  void remember_failure(const dns::QuestionKey& key, Verdict verdict, uint16_t flags,
-                        uint32_t now_s);
+  struct Failure {
+    Verdict verdict = Verdict::Failure;  ///< or Refusal
+    uint16_t flags = 0;                  ///< of the header, rcode included
+    std::optional<uint16_t> extended_error{};
+  };
+  /// Notes the failure on the answer that is kept, as long as that may serve; else keeps the
+  /// failure only. While a back-off runs, further failures do not make it longer: they are the same
+  /// one, seen by other workers.
+  void remember_failure(const dns::QuestionKey& key, const Failure& failure, uint32_t now_s);
 
   /// Forgets the entries for which `matches(Bytes name)`; gives how many.
   template <typename Matches>

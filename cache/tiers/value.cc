@@ -31,8 +31,7 @@ bool is_padding(Bytes rest) {
 }
 
 bool is_stored_form(Bytes message, const dns::AnswerView& view) {
-  return view.header.id == 0 && !view.header.has(dns::kFlagTc) && !view.has_opt &&
-         view.opt_offset == message.size();
+  return !view.header.has(dns::kFlagTc) && !view.has_opt && view.opt_offset == message.size();
 }
 
 bool would_be_kept(const dns::AnswerView& view) {
@@ -46,7 +45,7 @@ ValueFault check_message(ReadValue& value, const dns::QuestionKey& key) {
       !equal(value.message.subspan(dns::kHeaderSize, question.size()), question)) {
     return ValueFault::WrongQuestion;
   }
-  value.view = dns::view_answer(value.message, {key.name(), key.type(), key.klass()});
+  value.view = dns::view_stored(value.message, {key.name(), key.type(), key.klass()});
   if (value.view.fault == dns::AnswerFault::WrongQuestion) return ValueFault::WrongQuestion;
   if (value.view.fault != dns::AnswerFault::None) return ValueFault::BadAnswer;
   const bool good = is_stored_form(value.message, value.view) && would_be_kept(value.view);

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <optional>
+
 #include "engine/base/address.h"
 #include "engine/base/list.h"
 #include "engine/dns/message_view.h"
@@ -82,6 +84,8 @@ struct Found {
   bool too_large = false;
   /// The header flags of the answer, rcode included; set unless Missing.
   uint16_t flags = 0;
+  /// The info code that came with it (RFC 8914), also where it is Failing.
+  std::optional<uint16_t> extended_error;
   /// This caller should ask the upstream although there is an answer: a popular name close to its
   /// expiry, or a stale one that nobody refreshed in the last 30 s. Given to one caller only.
   bool refresh_due = false;

@@ -29,6 +29,10 @@ std::optional<ExtendedError> why(const Resolution& resolution) {
 
 }  // namespace
 
+std::optional<ExtendedError> upstream_error(std::optional<uint16_t> info_code) {
+  return info_code ? std::optional(ExtendedError{*info_code}) : std::nullopt;
+}
+
 ExtendedError stale_error(uint16_t answer_flags) {
   const bool negative = (answer_flags & dns::kRcodeMask) == dns::rcode::kNxDomain;
   return {negative ? dns::extended_error::kStaleNxDomain : dns::extended_error::kStaleAnswer};
@@ -234,7 +238,7 @@ void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::Answe
   if (!refreshes(view.rcode) && resolution.fetching) {
     resolution.failure = ForwardResult::Answered;
     resolution.failure_rcode = view.rcode;
-    if (view.edns.extended_error) resolution.failure_error = {*view.edns.extended_error};
+    resolution.failure_error = upstream_error(view.edns.extended_error);
     return on_forward_failed(resolution);
   }
   detach(resolution);
@@ -271,7 +275,7 @@ void Resolver::on_fetched(Resolution& resolution, Bytes answer) {
   const bool over = !resolution.forwarding || !has_room_without_waiters();
   if (over) detach(resolution);
   waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::SlowerTier, answer, 0,
-                             std::nullopt);
+                             upstream_error(dns::stored_extended_error(answer)));
   if (over) resolutions_.give_back(&resolution);
 }
 
@@ -328,7 +332,7 @@ bool Resolver::serve_stale(Resolution& resolution, Counter& counter) {
   const Bytes message(scratch_.data(), found.size);
   if (found.freshness == Freshness::Fresh) {
     waiting_room_.send_message(resolution.queue, resolution.key, AnsweredFrom::Memory, message, 0,
-                               std::nullopt);
+                               upstream_error(found.extended_error));
     return true;
   }
   counter.add(resolution.queue.count);
@@ -339,8 +343,7 @@ bool Resolver::serve_stale(Resolution& resolution, Counter& counter) {
 
 void Resolver::give_answer(Resolution& resolution, Bytes message, const dns::AnswerView& view) {
   if (resolution.queue.empty()) return;
-  std::optional<ExtendedError> error;
-  if (view.edns.extended_error) error = ExtendedError{*view.edns.extended_error};
+  const std::optional<ExtendedError> error = upstream_error(view.edns.extended_error);
   if (view.rcode > dns::kRcodeMask) {
     return waiting_room_.send_error(resolution.queue, resolution.key, AnsweredFrom::Upstream,
                                     view.rcode, error);

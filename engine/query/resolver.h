@@ -20,6 +20,8 @@
 
 namespace dotring::query {
 
+/// What the upstream said of an answer, without its text: that may be in any language.
+std::optional<ExtendedError> upstream_error(std::optional<uint16_t> info_code);
 /// What a client learns of a stale answer with these header flags (RFC 8914, 4.4 and 4.20).
 ExtendedError stale_error(uint16_t answer_flags);
 

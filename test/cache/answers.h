@@ -58,14 +58,16 @@ class Answer {
     store_be32(rdata.data() + 18, minimum_s);
     return record(8, dns::type::kSoa, ttl_s, rdata);
   }
-  Answer& opt(uint8_t extended_rcode = 0) {
+  Answer& opt(uint8_t extended_rcode = 0, const std::vector<uint8_t>& options = {}) {
     message_.push_back(0);
     append16(dns::type::kOpt);
     append16(1232);
     append32(uint32_t{extended_rcode} << 24);
-    append16(0);
+    append16(static_cast<uint16_t>(options.size()));
+    append(options);
     return count(10);
   }
+  Answer& extended_error(uint8_t info_code) { return opt(0, {0, 15, 0, 2, 0, info_code}); }
   /// `count_offset`: of the section's count in the header (6, 8, 10). The owner is the question's
   /// name.
   Answer& record(size_t count_offset, uint16_t type, uint32_t ttl_s,

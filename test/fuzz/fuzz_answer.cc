@@ -21,8 +21,9 @@ Octets store(Bytes message, const AnswerView& view) {
 }
 
 void check_stored(const AnswerView& view, Bytes stored) {
-  const AnswerView again = view_answer(stored, view.question);
+  const AnswerView again = view_stored(stored, view.question);
   assert(again.fault == AnswerFault::None);
+  assert(again.edns.extended_error.value_or(0) == view.edns.extended_error.value_or(0));
   assert(!again.has_opt && again.record_count <= view.record_count);
   assert(again.ttl_min >= view.ttl_min && again.negative_ttl == view.negative_ttl);
   assert(again.has_final_answer == view.has_final_answer && again.has_soa == view.has_soa);

@@ -12,6 +12,7 @@ from harness.waiting import wait_for
 
 DAY = 86_400
 STALE_ANSWER = 3
+BLOCKED = 15
 
 
 def start(stage, authority, answer, options=None):
@@ -206,6 +207,20 @@ class TestFailures:
         self.until_two_seconds_have_passed(dotring, upstream)
         self.fail(dotring, "REFUSED")
         assert upstream.times_asked("refused.zone.example") == 1
+
+
+class TestExtendedErrors:
+    """Who asks later learns as much as who asked first: an answer that was made up is known for it (RFC 8914)."""
+
+    @pytest.mark.parametrize("rcode", ["NOERROR", "NXDOMAIN", "REFUSED"])
+    def test_they_are_kept_with_the_answer(self, stage, authority, rcode):
+        upstream = Responder(stage, authority, "--default", f"rcode={rcode.lower()},extended-error={BLOCKED}")
+        dotring = Dotring(stage, [upstream], {"engine.workers": 1, "cache.refusal_ttl": 60})
+        for _ in range(2):
+            reply = dotring.ask("www.zone.example", use_edns=0)
+            assert client.rcode(reply) == rcode and client.extended_errors(reply) == [BLOCKED]
+        assert not dotring.ask("www.zone.example").options
+        assert dotring.metrics().sum("dotring_upstream_queries_total") == 1
 
 
 class TestWhatIsKept:

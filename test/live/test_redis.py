@@ -17,6 +17,7 @@ from harness.waiting import wait_for
 
 KEY = "00112233445566778899aabbccddeeff" * 2
 OTHER_KEY = "ff" * 32
+BLOCKED = 15
 
 
 def dotring_with(stage, redis, upstreams, options=None, **more):
@@ -183,6 +184,19 @@ class TestSharing:
         ask_all(far_behind, names[:1])
         assert hits(far_behind) == 0
         assert far_behind.metrics().sum("dotring_redis_values_refused_total") == 1
+
+    def test_an_extended_error_is_shared_too(self, stage, authority):
+        redis = Redis(stage)
+        names = names_of("n", 5)
+        blocked = ("--default", f"rcode=nxdomain,extended-error={BLOCKED}")
+        first = patient_with(stage, redis, [Responder(stage, authority, *blocked)])
+        ask_all(first, names)
+        wait_for(lambda: len(redis.answer_keys()) == len(names), "all answers are in Redis")
+        other = patient_with(stage, redis, [])
+        for _ in ("Redis", "memory"):
+            for reply in (other.ask(name, use_edns=0) for name in names):
+                assert client.rcode(reply) == "NXDOMAIN" and client.extended_errors(reply) == [BLOCKED]
+        assert hits(other) == 5
 
     def test_flush_says_what_is_wrong(self, stage, authority):
         dotring = Dotring(stage, [Responder(stage, authority)])

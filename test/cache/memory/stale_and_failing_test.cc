@@ -126,6 +126,21 @@ TEST_F(StaleAndFailing, FailingTellsTheRcodeAndCopiesNothing) {
   EXPECT_EQ(found.flags, kRefused);
 }
 
+TEST_F(StaleAndFailing, TheExtendedErrorIsTheOneOfWhatWasLearnedLast) {
+  const auto error = [&] { return store_.find(key_).extended_error; };
+  store_.store(key_, Answer("a.test", dns::type::kA, kRefused).extended_error(15));
+  EXPECT_EQ(freshness(), Freshness::Failing);
+  EXPECT_EQ(error(), 15);
+  store_.fail(key_);
+  EXPECT_EQ(error(), std::nullopt);
+  store_.store(key_, Answer("a.test").a(100).extended_error(17));
+  EXPECT_EQ(freshness(), Freshness::Fresh);
+  EXPECT_EQ(error(), 17);
+  EXPECT_EQ(store_.find(key_, 20).extended_error, 17) << "also where the room is too small";
+  store_answer(100);
+  EXPECT_EQ(error(), std::nullopt);
+}
+
 TEST_F(StaleAndFailing, ExtendedRcodeDoesNotLookLikeSuccess) {
   store_.store(key_, Answer("a.test").opt(1));
   EXPECT_EQ(freshness(), Freshness::Failing);

@@ -55,6 +55,16 @@ TEST(StoredForm, HasNoIdNoTruncationNoOptAndALowerCaseQuestion) {
   EXPECT_EQ(stored(message), wanted);
 }
 
+TEST(StoredForm, HasTheExtendedErrorWhereTheIdWas) {
+  const MessageBuilder blocked = stored_reply(kReply | rcode::kNxDomain).opt({0, 15, 0, 2, 1, 15});
+  EXPECT_EQ(stored_extended_error(stored(blocked)), 0x010f);
+  const MessageBuilder silent = stored_reply(kReply | rcode::kNxDomain).opt();
+  EXPECT_EQ(stored_extended_error(stored(silent)), std::nullopt);
+  Octets message = stored(blocked);
+  set_stored_extended_error(message.data(), std::nullopt);
+  EXPECT_EQ(message, stored(silent));
+}
+
 TEST(StoredForm, OfAMessageWithoutOptKeepsEverything) {
   const MessageBuilder message = stored_reply().additional(wire("ns"), type::kA, 70, kAddress);
   EXPECT_EQ(stored(message).size(), message.octets().size());

@@ -98,6 +98,7 @@ class FakeStore final : public AnswerStore {
     found.freshness = entry.freshness;
     found.flags = entry.message.empty() ? uint16_t{2} : load_be16(entry.message.data() + 2);
     if (entry.freshness == Freshness::Failing) return found;
+    found.extended_error = dns::stored_extended_error(entry.message);
     found.refresh_due = std::exchange(entry.refresh_due, false);
     found.too_large = entry.message.size() > room.size();
     if (found.too_large) return found;

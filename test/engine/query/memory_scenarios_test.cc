@@ -152,7 +152,7 @@ TEST(OverMemory, WhatTheUpstreamRefusesStaysRefusedForAMoment) {
     reply c1 REFUSED ede=15
     ask c2 www.example.com A edns
     asked nothing
-    reply c2 REFUSED
+    reply c2 REFUSED ede=15
     ask c3 long.example.com A
     asked long.example.com A
     answer long.example.com A YXDOMAIN
@@ -168,6 +168,31 @@ TEST(OverMemory, WhatTheUpstreamRefusesStaysRefusedForAMoment) {
     ask c6 www.example.com A edns
     asked nothing
     reply c6 SERVFAIL ede=13
+  )");
+}
+
+// Who asks later learns as much as who asked first; of a stale answer that it is stale.
+TEST(OverMemory, TheExtendedErrorIsKeptWithTheAnswer) {
+  play_over_memory(R"(
+    ask c1 www.example.com A edns
+    asked www.example.com A
+    answer www.example.com A NOERROR ede=15
+    > www.example.com. 60 IN A 0.0.0.0
+    reply c1 NOERROR ede=15
+    > www.example.com. 60 IN A 0.0.0.0
+    ask c2 www.example.com A edns
+    asked nothing
+    reply c2 NOERROR ede=15
+    > www.example.com. 60 IN A 0.0.0.0
+    ask c3 www.example.com A
+    reply c3 NOERROR
+    > www.example.com. 60 IN A 0.0.0.0
+    after 61s
+    ask c4 www.example.com A edns
+    asked www.example.com A
+    fails www.example.com A timeout
+    reply c4 NOERROR ede=3
+    > www.example.com. 30 IN A 0.0.0.0
   )");
 }
 

@@ -32,6 +32,14 @@ TEST(FailureAndSlowerTier, AFastServFailDoesNotBeatAnAnswerOnItsWay) {
   EXPECT_EQ(scenario.world().pipeline->statistics().failed.value(), 0u);
 }
 
+TEST(FailureAndSlowerTier, AnExtendedErrorIsToldFromThereToo) {
+  play(kBothAsked + R"(
+    fetched www.example.com A NXDOMAIN ede=17
+    reply c1 NXDOMAIN ede=17
+    reply c2 NXDOMAIN
+  )");
+}
+
 TEST(FailureAndSlowerTier, WithoutAnAnswerTheFailurePasses) {
   play(kBothAsked + R"(
     answer www.example.com A REFUSED ede=18
