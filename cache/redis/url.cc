@@ -53,20 +53,22 @@ Failure parse_database(std::string_view text, Target& target) {
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, target.database);
   if (parsed.ec != std::errc() || parsed.ptr != end || target.database > INT32_MAX) {
-    return "'" + std::string(text) + "' is no number of a database";
+    return "'" + std::string(text) + "' is no number of a database; give one as in /0";
   }
   if (target.layout == Layout::Cluster && target.database != 0) {
-    return "a cluster has no database but 0";
+    return "a cluster has no database but 0; leave it out";
   }
   return std::nullopt;
 }
 
 Failure parse_credentials(std::string_view text, Credentials& credentials) {
   const size_t colon = text.find(':');
-  if (colon == std::string_view::npos) return "before '@' stands user:password or :password";
+  if (colon == std::string_view::npos)
+    return "before '@' is no password; give user:password or :password";
   const auto user = decoded(text.substr(0, colon));
   const auto password = decoded(text.substr(colon + 1));
-  if (!user || !password) return "'%' in user or password is not followed by two digits";
+  if (!user || !password)
+    return "'%' in user or password is not followed by two digits; write % as %25";
   credentials = {*user, *password};
   return std::nullopt;
 }
@@ -78,11 +80,11 @@ Failure parse_host(std::string_view text, Target& target) {
   const auto endpoint = Endpoint::parse(host, port);
   if (!endpoint || endpoint->port == 0) {
     return "'" + std::string(text) +
-           "' is no address: hosts are IP addresses or localhost, because this resolver cannot ask "
-           "itself for a name before it runs";
+           "' is no address: this resolver cannot ask itself for a name before it runs; give IP "
+           "addresses or localhost";
   }
   target.addresses.push_back({*endpoint, ""});
-  if (target.addresses.size() > kAddressesMax) return "more than 16 hosts";
+  if (target.addresses.size() > kAddressesMax) return "more than 16 hosts; give fewer";
   return std::nullopt;
 }
 
@@ -91,7 +93,7 @@ Failure parse_hosts(std::string_view text, Target& target) {
     if (auto failure = parse_host(take_until(text, ','), target)) return failure;
   } while (!text.empty());
   if (target.layout == Layout::Single && target.addresses.size() > 1) {
-    return "several hosts need redis+cluster:// or redis+sentinel://";
+    return "several hosts are a cluster's or sentinels; give redis+cluster:// or redis+sentinel://";
   }
   return std::nullopt;
 }
@@ -100,7 +102,8 @@ Failure parse_option(std::string_view text, Target& target) {
   const std::string_view name = take_until(text, '=');
   if (name == "db") return parse_database(text, target);
   const auto value = decoded(text);
-  if (!value) return "'%' in " + std::string(name) + " is not followed by two digits";
+  if (!value)
+    return "'%' in " + std::string(name) + " is not followed by two digits; write % as %25";
   const bool sentinel = target.layout == Layout::Sentinel;
   if (name == "user") {
     target.credentials.user = *value;
@@ -111,7 +114,8 @@ Failure parse_option(std::string_view text, Target& target) {
   } else if (name == "sentinel_password" && sentinel) {
     target.sentinel_credentials.password = *value;
   } else {
-    return "there is no option '" + std::string(name) + "'";
+    return "there is no option '" + std::string(name) + "'; give one of db, user, password" +
+           (sentinel ? ", sentinel_user, sentinel_password" : "");
   }
   return std::nullopt;
 }
@@ -126,7 +130,8 @@ Failure parse_options(std::string_view text, Target& target) {
 Failure parse_path(std::string_view path, Target& target) {
   if (target.layout == Layout::Sentinel) {
     target.master_name = take_until(path, '/');
-    if (target.master_name.empty()) return "after the sentinels stands /master-name";
+    if (target.master_name.empty())
+      return "there is no name of the master; give it after the sentinels, as in /mymaster";
   }
   return path.empty() ? std::nullopt : parse_database(path, target);
 }
@@ -145,8 +150,10 @@ Failure parse_servers(std::string_view rest, Target& target) {
 
 Failure parse_unix(std::string_view rest, Target& target) {
   const auto path = decoded(take_until(rest, '?'));
-  if (!path || !path->starts_with('/')) return "after unix:// stands an absolute path";
-  if (path->size() > 107) return "the path of a unix socket has at most 107 octets";
+  if (!path || !path->starts_with('/'))
+    return "the path is not absolute; give one as in unix:///run/redis.sock";
+  if (path->size() > 107)
+    return "the path of a unix socket has at most 107 octets; give a shorter one";
   target.addresses.push_back({{}, *path});
   return parse_options(rest, target);
 }
@@ -159,8 +166,8 @@ Failure parse(std::string_view url, Target& target) {
     target.tls = scheme.tls;
     return parse_servers(url.substr(scheme.text.size()), target);
   }
-  return "it starts with none of redis://, rediss://, unix://, redis+cluster://, "
-         "redis+sentinel://";
+  return "it has no scheme that is known; give redis://, rediss://, unix://, or redis+cluster://, "
+         "rediss+cluster://, redis+sentinel://, rediss+sentinel://";
 }
 
 }  // namespace

@@ -13,7 +13,6 @@ import threading
 import dns.edns
 import dns.message
 import pytest
-from harness import servers
 from harness.dotring import ENVIRONMENT, Responder, program
 from harness.ports import free_port
 from harness.servers import AUTH_NAME, HOST

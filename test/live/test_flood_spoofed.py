@@ -6,7 +6,6 @@ the kernel's queue, which the honest client shares. DOTRING_FORGED makes it larg
 
 import json
 import os
-import socket
 import threading
 import time
 

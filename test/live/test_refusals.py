@@ -39,6 +39,8 @@ def check(result, status, key, value, cause, remedy, origin=""):
         ("listen.dns", "127.0.0.1:70000", "not an address and port", ADDRESS),
         ("upstream.servers", "udp://127.0.0.1:53", "dotring asks upstream over TLS only, not over udp", SERVER),
         ("upstream.servers", "tls://example.net", "'example.net' is not an IP address .*", SERVER),
+        ("redis.url", "redis://redis.example", "'redis.example' is no address: .*", "give IP addresses or localhost"),
+        ("redis.url", "redis://127.0.0.1?colour=red", "there is no option 'colour'", "give one of db, user, password"),
         ("upstream.timeout_ms", "1", "out of range", "give a whole number from 100 to 60000"),
         ("cache.memory", "lots", "not a size", "give a size from 1MiB to 1TiB"),
         ("cache.ttl_max", "-1", "not a whole number", "give a whole number from 1 to 604800"),
