@@ -23,7 +23,7 @@ struct ServerStatistics {
   Counter connects_failed;       ///< refused, unreachable, too slow, or by what follows
   Counter certificates_refused;  ///< of these: the server did not prove who it is
   Counter handshakes_failed;     ///< of these: no TLS, or no version or cipher in common
-  Counter reconnects;            ///< connects after the first
+  Counter reconnects;            ///< connects while none was open, the first apart
   Counter keepalives;            ///< own questions because the server's idle limit was near
   Counter peer_closes_idle;      ///< the server closed a stream with nothing in flight
   Counter streams_lost;     ///< the server or the network ended a stream with queries in flight
