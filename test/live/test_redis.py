@@ -451,7 +451,8 @@ class TestFaults:
 
     def test_stopped(self, stage, authority):
         redis = Redis(stage)
-        dotring = dotring_with(stage, redis, [Responder(stage, authority)])
+        options = {"redis.breaker_slow_us": 60_000_000}
+        dotring = dotring_with(stage, redis, [Responder(stage, authority)], options)
         self.check_all_answered(dotring, "before")
         redis.process.signal(signal.SIGSTOP)
         try:
@@ -510,8 +511,8 @@ class TestFaults:
         self.check_all_answered(dotring, "during")
         self.wait_until_degraded(dotring)
         page = dotring.metrics()
-        assert page.sum("dotring_redis_breaker_opened_total") == 1
-        assert page.sum("dotring_redis_breaker_opened_total", cause="slow") == 1
+        opened = page.sum("dotring_redis_breaker_opened_total")
+        assert page.sum("dotring_redis_breaker_opened_total", cause="slow") == opened > 0
         way.delay_s = 0.0
         self.wait_until_stored_again(dotring)
 
