@@ -95,7 +95,7 @@ void TlsStream::on_open() {
 void TlsStream::begin_handshake() {
   state_ = State::Handshaking;
   handshake_started_us_ = loop_.clock().monotonic_us();
-  loop_.timers().arm_in(handshake_timer_, options_.handshake_timeout_ms);
+  loop_.arm_in(handshake_timer_, options_.handshake_timeout_ms);
   Bytes nothing;
   step_handshake(nothing);
 }

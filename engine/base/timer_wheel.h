@@ -48,7 +48,6 @@ class TimerWheel {
 
   /// Fires at `due_ms` (at the next tick if that has passed). An armed timer is moved.
   void arm(Timer& timer, uint64_t due_ms);
-  void arm_in(Timer& timer, uint64_t delay_ms) { arm(timer, now_ms_ + delay_ms); }
 
   /// Runs every timer due at or before `now_ms`. Timers may arm and cancel any timer while they
   /// run.
@@ -59,6 +58,7 @@ class TimerWheel {
   /// to a finer level.
   uint64_t until_next_ms(uint64_t limit_ms);
 
+  /// Of the last advance(): what is counted from here on would be due too early.
   uint64_t now_ms() const { return now_ms_; }
 
  private:

@@ -88,7 +88,7 @@ void Acceptor::on_accept(int32_t result, uint32_t flags) {
 void Acceptor::on_accept_ended(int32_t result) {
   switch (state_) {
     case State::Accepting:
-      return result >= 0 ? arm() : loop_.timers().arm_in(retry_, options_.retry_ms);
+      return result >= 0 ? arm() : loop_.arm_in(retry_, options_.retry_ms);
     case State::Finishing:
       return take_rest();
     case State::TakingRest:

@@ -79,6 +79,8 @@ class Loop {
 
   Ring& ring() { return ring_; }
   TimerWheel& timers() { return timers_; }
+  /// From this turn on: the wheel itself is behind until the completions have run.
+  void arm_in(Timer& timer, uint64_t delay_ms) { timers_.arm(timer, now_ms() + delay_ms); }
   /// The time at which this turn's completions were reaped: monotonic microseconds, and
   /// milliseconds.
   uint64_t now_us() const { return turn_clock_.now_us; }

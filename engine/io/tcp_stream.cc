@@ -49,7 +49,7 @@ void TcpStream::connect_to(const SocketAddress& address) {
   if (peer_->any.sa_family != AF_UNIX) set_option(descriptor_, IPPROTO_TCP, TCP_NODELAY, 1);
   if (!bind_source()) return end(CloseReason::ConnectFailed, "bind: " + error_text(errno));
   loop_.ring().connect(descriptor_, &peer_->any, peer_->size, connected_);
-  loop_.timers().arm_in(timer_, options_.connect_timeout_ms);
+  loop_.arm_in(timer_, options_.connect_timeout_ms);
 }
 
 // The port is chosen by connect(), when the peer is known too: one address then has as many ports
@@ -119,7 +119,7 @@ void TcpStream::send_next() {
   if (sending_.empty()) std::swap(sending_, collecting_);
   if (sending_.empty()) return after_send();
   loop_.send(descriptor_, sending_.bytes(), sent_);
-  loop_.timers().arm_in(timer_, options_.send_timeout_ms);
+  loop_.arm_in(timer_, options_.send_timeout_ms);
 }
 
 void TcpStream::on_sent(int32_t result, uint32_t) {
@@ -140,7 +140,7 @@ void TcpStream::on_sent(int32_t result, uint32_t) {
 void TcpStream::after_send() {
   const size_t larger = std::max(sending_.capacity(), collecting_.capacity());
   const bool keeps = larger > options_.idle_buffer_max;
-  if (keeps) loop_.timers().arm_in(timer_, options_.burst_over_after_ms);
+  if (keeps) loop_.arm_in(timer_, options_.burst_over_after_ms);
   if (state_ == State::Draining) linger();
 }
 
@@ -192,7 +192,7 @@ void TcpStream::linger() {
   state_ = State::Lingering;
   shutdown(descriptor_, SHUT_WR);
   arm_receive();
-  loop_.timers().arm_in(timer_, options_.linger_timeout_ms);
+  loop_.arm_in(timer_, options_.linger_timeout_ms);
 }
 
 void TcpStream::abort() {

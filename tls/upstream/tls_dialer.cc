@@ -40,7 +40,7 @@ TlsDialer::TlsDialer(io::Loop& loop, const tls::ClientContext& context, const Se
 
 std::unique_ptr<io::ByteStream> TlsDialer::dial(io::StreamHandler& handler) {
   auto stream = std::make_unique<Stream>(loop_, options_, statistics_, tickets_);
-  loop_.timers().arm_in(forget_keys_, options_.forget_keys_after_ms);
+  loop_.arm_in(forget_keys_, options_.forget_keys_after_ms);
   stream->set_handler(&handler);
   stream->connect_to(*context_, server_);
   return stream;

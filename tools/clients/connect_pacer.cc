@@ -31,7 +31,7 @@ void ConnectPacer::give_turns() {
   }
   const double wait_ms = std::ceil((1 - credit_) * 1000 / rate_per_s_);
   if (!waiting_.empty())
-    timers_.arm_in(timer_, std::max<uint64_t>(1, static_cast<uint64_t>(wait_ms)));
+    timers_.arm(timer_, now_ms + std::max<uint64_t>(1, static_cast<uint64_t>(wait_ms)));
 }
 
 }  // namespace dotring::clients

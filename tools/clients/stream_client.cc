@@ -146,7 +146,7 @@ void StreamClient::after_answers() {
   if (state_ == State::Spent) return finish();
   const bool idle = state_ == State::Open && waiting() == 0;
   if (idle && options_.idle_timeout_ms > 0) {
-    loop_.timers().arm_in(idle_timer_, options_.idle_timeout_ms);
+    loop_.arm_in(idle_timer_, options_.idle_timeout_ms);
   }
 }
 
@@ -192,7 +192,7 @@ void StreamClient::on_ended() {
 void StreamClient::on_never_opened(const std::string& why) {
   statistics_.connections_failed.add();
   if (tls_ && tls_->ticket_declined()) return connect_soon();
-  loop_.timers().arm_in(retry_timer_, options_.retry_ms);
+  loop_.arm_in(retry_timer_, options_.retry_ms);
   lose_all();
   owner_.on_connect_failed(*this, why);
 }

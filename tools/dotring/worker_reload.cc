@@ -98,7 +98,7 @@ void WorkerParts::forget_servers() {
 void WorkerParts::tidy() {
   const bool servers_gone = multiplexer_.tidy();
   if (servers_gone) forget_servers();
-  if (!generations_.tidy() || !servers_gone) loop_.timers().arm_in(tidy_, kTidyMs);
+  if (!generations_.tidy() || !servers_gone) loop_.arm_in(tidy_, kTidyMs);
 }
 
 }  // namespace dotring::appliance

@@ -52,7 +52,7 @@ Replay::~Replay() {
 }
 
 void Replay::run() {
-  loop_.timers().arm_in(tick_, kTickMs);
+  loop_.arm_in(tick_, kTickMs);
   warm_up();
   while (sending()) {
     uint64_t due_ns = 0;
@@ -257,7 +257,7 @@ void Replay::on_tick() {
   const uint64_t now = now_ns();
   if (now > timeout_ns) table_.give_up(now - timeout_ns);
   if (blocked_) send_due();
-  loop_.timers().arm_in(tick_, kTickMs);
+  loop_.arm_in(tick_, kTickMs);
 }
 
 void Replay::close_clients() {

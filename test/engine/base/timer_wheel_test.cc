@@ -23,7 +23,7 @@ struct Recorder {
 TEST(TimerWheel, FiresAtTheDueTimeAndNotBefore) {
   TimerWheel wheel(1000);
   Recorder recorder(wheel);
-  wheel.arm_in(recorder.timer, 10);
+  wheel.arm(recorder.timer, wheel.now_ms() + 10);
   wheel.advance(1009);
   EXPECT_TRUE(recorder.fired.empty());
   wheel.advance(1010);

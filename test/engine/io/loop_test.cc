@@ -19,9 +19,25 @@ TEST_F(LoopTest, ATimerFiresNotBeforeItIsDue) {
   Timer timer;
   timer.bind<&Flag::raise>(&flag);
   const uint64_t before_us = loop_.now_us();
-  loop_.timers().arm_in(timer, 30);
+  loop_.arm_in(timer, 30);
   ASSERT_TRUE(turn_until([&] { return flag.set; }));
   EXPECT_GE(clock_.monotonic_us() - before_us, 29'000u);  // the wheel's millisecond had begun
+}
+
+// Completions run before the timers, whose wheel has stood still for as long as the loop has slept.
+TEST_F(LoopTest, ATimerThatACompletionArmsCountsFromThen) {
+  Flag flag;
+  Timer timer;
+  timer.bind<&Flag::raise>(&flag);
+  loop_.turn(0);
+  std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  uint64_t armed_us = 0;
+  loop_.post([&] {
+    loop_.arm_in(timer, 50);
+    armed_us = loop_.now_us();
+  });
+  ASSERT_TRUE(turn_until([&] { return flag.set; }));
+  EXPECT_GE(clock_.monotonic_us() - armed_us, 49'000u);
 }
 
 TEST_F(LoopTest, WorkPostedByAnotherThreadRunsHere) {

@@ -112,7 +112,7 @@ void Worker::Sender::resume() {
 void Worker::drive() {
   started_ns_ = start_ns_;
   processor_started_ns_ = processor_time_ns();
-  loop_.timers().arm_in(timeout_check_, kTimeoutCheckMs);
+  loop_.arm_in(timeout_check_, kTimeoutCheckMs);
   for (auto& part : parts_) part->lane->start(started_ns_);
   const auto unfinished = [&](Lane& lane) { return !lane.over(now_ns()); };
   while (!stopping_.load(std::memory_order_relaxed) && any_lane(unfinished)) {
@@ -139,7 +139,7 @@ void Worker::check_timeouts() {
   const uint64_t now = now_ns();
   for (auto& part : parts_) part->lane->check_timeouts(now);
   count_processor_time();
-  loop_.timers().arm_in(timeout_check_, kTimeoutCheckMs);
+  loop_.arm_in(timeout_check_, kTimeoutCheckMs);
 }
 
 // Lanes share the thread's time evenly, since nobody can tell whose it was.
