@@ -81,6 +81,7 @@ Guard::Judgement Guard::judge(const Client& client) {
 }
 
 Action Guard::judge_reply(const IpAddress& client, const dns::QueryView& query, Bytes reply) {
+  if (!parts_.responses) return Action::Serve;
   const ReplyKind kind = kind_of(reply);
   if (parts_.responses->take(client, query, reply, kind, clock_.now_us)) return Action::Serve;
   const uint32_t slip = parts_.responses->options().slip;

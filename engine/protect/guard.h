@@ -78,8 +78,8 @@ class Guard {
   Judgement judge(const Client& client);
   /// Replies are judged too, before they are sent.
   bool limits_replies() const { return parts_.responses != nullptr; }
-  /// Serve, Truncate or Drop: what is done with a reply to an address that nobody has proved. Only
-  /// where limits_replies().
+  /// Serve, Truncate or Drop: what is done with a reply to an address that nobody has proved. It
+  /// may have been asked for before replies were limited no more.
   Action judge_reply(const IpAddress& client, const dns::QueryView& query, Bytes reply);
   const Statistics& statistics() const { return statistics_; }
 

@@ -401,6 +401,16 @@ class TestUpstreams:
             assert client.answered_id(client.received(udp)) == 78
         assert comes.times_asked("held.zone.example") == 0
 
+    def test_who_waits_while_replies_are_limited_is_answered_when_they_are_no_more(self, stage, authority):
+        upstream = HoldingUpstream(stage, authority, "held.zone.example")
+        dotring = Reloading(stage, [upstream], {"rrl.replies": 100, "rrl.errors": 100}, {"engine.workers": 1})
+        with client.udp_socket(dotring.server) as udp:
+            udp.send(client.query("held.zone.example", id=79).to_wire())
+            dotring.process.wait_for(lambda: upstream.times_asked("held.zone.example"), "the question arrives")
+            assert changed(dotring.reload({"rrl.replies": 0, "rrl.errors": 0})) == ["rrl.errors", "rrl.replies"]
+            upstream.release()
+            assert client.answered_id(client.received(udp)) == 79
+
     def test_other_authorities_are_believed_from_the_next_stream_on(self, stage, authority, tmp_path):
         (tmp_path / "other").mkdir()
         other = Authority(tmp_path / "other")
