@@ -43,6 +43,8 @@ class Tiers final : public query::AnswerStore {
   Tiers(const Tiers&) = delete;
   Tiers& operator=(const Tiers&) = delete;
 
+  void prefetch_place(uint64_t hash) override { memory_.prefetch_place(hash); }
+  void prefetch_answer(uint64_t hash) override { memory_.prefetch_answer(hash); }
   query::Found find(const dns::QuestionKey& key, uint64_t now_s, MutableBytes room) override {
     return memory_.find(key, now_s, room);
   }
@@ -54,8 +56,9 @@ class Tiers final : public query::AnswerStore {
   void bound_ttls(MutableBytes stored, const dns::AnswerView& view) const override {
     memory_.bound_ttls(stored, view);
   }
-  void store_failure(const dns::QuestionKey& key, uint64_t now_s) override {
-    memory_.store_failure(key, now_s);
+  void store_failure(const dns::QuestionKey& key, const query::Failure& failure,
+                     uint64_t now_s) override {
+    memory_.store_failure(key, failure, now_s);
   }
   bool fetch(query::Fetch& fetch) override;
   void cancel_fetch(query::Fetch& fetch) override;
