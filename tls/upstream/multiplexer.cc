@@ -168,7 +168,7 @@ void Multiplexer::go_on_without(Inquiry& inquiry, Outcome outcome) {
   const bool may_wait = outcome == Outcome::NoRoom && inquiry.refusal.empty();
   if (!may_wait || used_up(inquiry)) return give_up(inquiry);
   stop_waiting(inquiry);
-  wait(waiting_, inquiry, Place::First);
+  wait(inquiry.apart() ? apart_ : waiting_, inquiry, Place::First);
   arm_deadline(inquiry);
 }
 
@@ -203,11 +203,13 @@ void Multiplexer::finish(Inquiry& inquiry, ForwardResult result, Bytes message,
   forward.on_done(forward, result, message, view);
 }
 
+// It waits for nothing before its streams are told: one of them may end by that, and whoever waits
+// is asked then.
 void Multiplexer::release(Inquiry& inquiry) {
+  stop_waiting(inquiry);
   for (Attempt& attempt : inquiry.attempts) {
     if (attempt.under_way()) attempt.connection->abandon(attempt);
   }
-  stop_waiting(inquiry);
   inquiries_.give_back(&inquiry);
   statistics_.questions_in_flight.subtract();
   if (!waiting_.empty()) serve_waiting();
