@@ -221,7 +221,6 @@ void Connection::take_keepalive(const dns::Edns& edns) {
   if (limit_ms == told_ms_) return;
   told_ms_ = limit_ms;
   idle_limit_.told(limit_ms);
-  statistics_.idle_limit_ms.set(limit_ms);
   idle_limit_changed();
 }
 
@@ -251,6 +250,8 @@ uint64_t Connection::idle_us() const {
 }
 
 void Connection::idle_limit_changed() {
+  const uint64_t limit_ms = idle_limit_.limit_ms();
+  statistics_.idle_limit_ms.set(limit_ms == IdleLimit::kUnknown ? 0 : limit_ms);
   if (open()) check_idle();
 }
 

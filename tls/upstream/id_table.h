@@ -34,13 +34,13 @@ class IdTable {
   };
 
   /// `capacity` is rounded up to a power of two, at most 2^15; 24 octets each.
-  void set_quarantine(uint64_t quarantine_ms) { quarantine_ms_ = quarantine_ms; }
-
   IdTable(uint32_t capacity, uint64_t quarantine_ms)
       : places_(std::bit_ceil(capacity)), free_(places_.size()), quarantine_ms_(quarantine_ms) {
     assert(capacity > 0 && capacity <= (1u << 15));
     fill_free();
   }
+
+  void set_quarantine(uint64_t quarantine_ms) { quarantine_ms_ = quarantine_ms; }
 
   size_t capacity() const { return places_.size(); }
   size_t waiting() const { return waiting_; }

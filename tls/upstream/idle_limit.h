@@ -18,7 +18,8 @@ namespace dotring::upstream {
 class IdleLimit {
  public:
   struct Options {
-    /// A close after less idle time has other reasons.
+    /// A close after less idle time has other reasons, and a stream that a server told to be closed
+    /// sooner is not kept open.
     uint64_t learned_ms_min = 500;
     /// A limit above this is as good as none.
     uint64_t limit_ms_max = 3'600'000;
@@ -62,6 +63,7 @@ class IdleLimit {
     const uint64_t limit = std::min(told_ms_, learned_ms_);
     return limit > options_.limit_ms_max ? kUnknown : limit;
   }
+  bool worth_keeping() const { return limit_ms() >= options_.learned_ms_min; }
   uint64_t ask_after_ms() const { return before_limit(margin_ms()); }
   uint64_t unused_after_ms() const { return before_limit(margin_ms() / 2); }
 

@@ -92,8 +92,6 @@ void Server::judge_peer_close(const Ending& ending, bool excused) {
 
 void Server::learn_idle_limit(uint64_t idle_ms) {
   idle_limit_.peer_closed(idle_ms);
-  const uint64_t limit_ms = idle_limit_.limit_ms();
-  statistics_.idle_limit_ms.set(limit_ms == IdleLimit::kUnknown ? 0 : limit_ms);
   for (const auto& slot : slots_) slot->connection.idle_limit_changed();
 }
 

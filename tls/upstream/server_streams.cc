@@ -151,7 +151,7 @@ void Server::end_surplus() {
 void Server::on_idle(Connection& connection) {
   Slot& slot = slot_of(connection);
   if (slot.renewing || draining_) return;
-  const bool wanted = !slot.apart && streams() == 1 && warm_wanted();
+  const bool wanted = !slot.apart && streams() == 1 && warm_wanted() && idle_limit_.worth_keeping();
   if (!wanted || !keep_open(slot)) connection.drain();
 }
 
