@@ -293,6 +293,8 @@ uint64_t ClientSession::due_ms() const {
 
 void ClientSession::on_timer() {
   const uint64_t now_ms = loop_.now_ms();
+  // Whoever could not be handed over in time has been cut off.
+  if (state_ == State::Leaving) return abort(SessionEnd::Drain);
   if (state_ != State::Open) return abort(end_);
   repay();
   if (due_ms() > now_ms) {
