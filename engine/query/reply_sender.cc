@@ -18,6 +18,10 @@ bool keepalive_understood(Transport transport) {
   return transport == Transport::Tcp || transport == Transport::Tls;
 }
 
+bool has_tc(Bytes message) {
+  return (load_be16(message.data() + kFlagsOffset) & dns::kFlagTc) != 0;
+}
+
 void add_flags(MutableBytes message, uint16_t flags) {
   uint8_t* at = message.data() + kFlagsOffset;
   store_be16(at, static_cast<uint16_t>(load_be16(at) | flags));
@@ -82,7 +86,8 @@ void ReplySender::send_in_place(const Recipient& to, AnsweredFrom from, MutableB
 // Streams are asked for no more room than this reply needs, whatever its OPT.
 void ReplySender::send_message(const Recipient& to, AnsweredFrom from, Bytes message,
                                uint16_t flags, std::optional<ExtendedError> error) {
-  const MutableBytes room = reserve(to, message.size() + dns::kShortReplySizeMax);
+  const MutableBytes room =
+      reserve(to, message.size() + dns::kShortReplySizeMax + options_.padding_multiple);
   if (room.empty()) return drop(to, from, DropReason::ClientGone);
   if (message.size() > message_size_max(to, room)) {
     return send_truncated(to, from, load_be16(message.data() + kFlagsOffset) & dns::kRcodeMask,
@@ -155,7 +160,7 @@ void ReplySender::send_judged(const Recipient& to, AnsweredFrom from, MutableByt
   if (action == protect::Action::Drop) {
     return drop(to, AnsweredFrom::Limited, DropReason::TurnedAway);
   }
-  statistics_.replies_truncated.add();
+  if (!has_tc(reply)) statistics_.replies_truncated.add();
   const size_t size = dns::write_truncated_reply(to.query, rcode, opt_fields(to), reply);
   hand_over(to, AnsweredFrom::Limited, reply.first(size), rcode);
 }

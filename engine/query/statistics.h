@@ -41,17 +41,17 @@ struct Statistics {
   std::array<Counter, kTransports> queries;
   std::array<Counter, kRcodes> replies;
   std::array<Counter, kDropReasons> dropped;
-  Counter replies_truncated;  ///< TC set here, because the answer does not fit
+  Counter replies_truncated;  ///< TC set here: it does not fit, or a limit wants TCP
 
   // How each query was answered, or what it waited for.
   Counter hits;           ///< a fresh answer from memory
   Counter stale_at_once;  ///< an expired one whose refresh nobody should wait for
-  Counter failing;        ///< SERVFAIL, because it failed lately (RFC 9520)
+  Counter failing;        ///< SERVFAIL (RFC 9520) or another error, as it failed lately
   Counter local;          ///< special-use names and ANY: nobody was asked
   Counter rejected;       ///< FORMERR, NOTIMP, BADVERS, REFUSED by rule, or turned away
   Counter misses;         ///< waited for an answer; `joined` of them for one that was on its way
   Counter joined;
-  Counter shed;  ///< over a limit; answered as configured, or with a stale answer
+  Counter shed;  ///< over a limit; answered as configured
 
   std::array<Counter, kWaitLimits> over_limit;  ///< shed or served stale at once, by WaitLimit
 

@@ -40,8 +40,10 @@ void add_traffic(MetricsPage& page, const std::vector<const query::Statistics*>&
         total(all, [i](const query::Statistics& s) -> const Counter& { return s.dropped[i]; }),
         {{"reason", std::string(kDropNames[i])}});
   }
-  page.counter("dotring_replies_truncated_total", "Replies with TC set here, as they did not fit.",
-               total(all, &query::Statistics::replies_truncated));
+  page.counter(
+      "dotring_replies_truncated_total",
+      "Replies with TC set here: they did not fit, or a limit wants the client to use TCP.",
+      total(all, &query::Statistics::replies_truncated));
 }
 
 void add_by(MetricsPage& page, const std::vector<const query::Statistics*>& all,
