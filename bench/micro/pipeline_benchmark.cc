@@ -47,7 +47,7 @@ class OneAnswer final : public AnswerStore {
   }
   Found find_again(const dns::QuestionKey&, uint64_t, MutableBytes) override { return {}; }
   void store(const dns::QuestionKey&, Bytes, const dns::AnswerView&, uint64_t) override {}
-  void store_failure(const dns::QuestionKey&, uint64_t) override {}
+  void store_failure(const dns::QuestionKey&, const query::Failure&, uint64_t) override {}
 
  private:
   bool hit_;

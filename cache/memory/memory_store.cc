@@ -9,17 +9,16 @@ namespace dotring::cache {
 
 namespace {
 
-uint16_t servfail_flags(const dns::QuestionKey& key) {
-  const uint16_t recursion_desired = key.bits() & dns::QuestionKey::kRd ? dns::kFlagRd : 0;
-  return dns::kFlagQr | dns::kFlagRa | dns::rcode::kServFail | recursion_desired;
-}
-
-// The upper bits of an extended rcode went with the OPT record: what is left could look like
+// The upper bits of an extended rcode have no place in the header: what is left could look like
 // NOERROR.
-uint16_t failure_flags(const dns::AnswerView& view) {
-  const uint16_t flags = view.header.flags & static_cast<uint16_t>(~dns::kFlagTc);
-  if (view.rcode <= dns::kRcodeMask) return flags;
-  return static_cast<uint16_t>((flags & ~dns::kRcodeMask) | dns::rcode::kServFail);
+Shard::Failure to_remember(const dns::QuestionKey& key, const query::Failure& failure) {
+  const bool fits = failure.rcode <= dns::kRcodeMask;
+  const uint16_t rcode = fits ? failure.rcode : dns::rcode::kServFail;
+  const uint16_t recursion_desired = key.bits() & dns::QuestionKey::kRd ? dns::kFlagRd : 0;
+  const bool refused = failure.rcode != dns::rcode::kServFail;
+  return {refused ? Verdict::Refusal : Verdict::Failure,
+          static_cast<uint16_t>(dns::kFlagQr | dns::kFlagRa | rcode | recursion_desired),
+          failure.extended_error};
 }
 
 }  // namespace
@@ -84,8 +83,7 @@ void MemoryStore::store(const dns::QuestionKey& key, Bytes message, const dns::A
       return shard_of(key).forget(key);
     case Verdict::Failure:
     case Verdict::Refusal:
-      return shard_of(key).remember_failure(
-          key, {lifetime.verdict, failure_flags(view), view.edns.extended_error}, now32_s);
+      return store_failure(key, {view.rcode, view.edns.extended_error}, now_s);
     case Verdict::Positive:
     case Verdict::Negative:
       break;
@@ -121,8 +119,9 @@ Bytes MemoryStore::store_aged(const dns::QuestionKey& key, Bytes message,
   return room.message();
 }
 
-void MemoryStore::store_failure(const dns::QuestionKey& key, uint64_t now_s) {
-  shard_of(key).remember_failure(key, {.flags = servfail_flags(key)}, static_cast<uint32_t>(now_s));
+void MemoryStore::store_failure(const dns::QuestionKey& key, const query::Failure& failure,
+                                uint64_t now_s) {
+  shard_of(key).remember_failure(key, to_remember(key, failure), static_cast<uint32_t>(now_s));
 }
 
 size_t MemoryStore::remove(Bytes name) {

@@ -37,7 +37,8 @@ class MemoryStore final : public query::AnswerStore {
   void store(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view,
              uint64_t now_s) override;
   void bound_ttls(MutableBytes stored, const dns::AnswerView& view) const override;
-  void store_failure(const dns::QuestionKey& key, uint64_t now_s) override;
+  void store_failure(const dns::QuestionKey& key, const query::Failure& failure,
+                     uint64_t now_s) override;
 
   /// Keeps an answer of a slower tier as if it had come `age_s` ago, to be fresh for `fresh_s` in
   /// all, or less where the policy here says so. `message` is in stored form, `view` of it, `key`

@@ -174,13 +174,14 @@ void Pipeline::on_stale(const Recipient& to, const dns::QuestionKey& key, Mutabl
   send_found(to, AnsweredFrom::Stale, room, found, stale_error(found.flags));
 }
 
-// What the upstream said: a name that is refused is not one that cannot be resolved. That it is
-// cached is said of SERVFAIL alone (RFC 8914, 4.14).
+// What the upstream said: a name that is refused is not one that cannot be resolved. Of SERVFAIL,
+// where it said no more, that it is cached (RFC 8914, 4.14).
 void Pipeline::on_failing(const Recipient& to, const Found& found) {
   statistics_.failing.add();
   const uint16_t rcode = found.flags & dns::kRcodeMask;
   std::optional<ExtendedError> error = upstream_error(found.extended_error);
-  if (rcode == dns::rcode::kServFail) error = ExtendedError{dns::extended_error::kCachedError};
+  if (!error && rcode == dns::rcode::kServFail)
+    error = ExtendedError{dns::extended_error::kCachedError};
   sender_.send_error(to, AnsweredFrom::Memory, rcode, error);
 }
 

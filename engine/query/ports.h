@@ -79,7 +79,7 @@ struct Found {
   /// Octets copied into the room: a message in stored form (dns/stored_answer.h) with TTLs aged
   /// (Fresh) or set to 30 (Stale). 0 when Missing or Failing, or when `too_large`.
   size_t size = 0;
-  /// There is an answer but it does not fit the room. rcode and flags tell of it; nothing was
+  /// There is an answer but it does not fit the room. `flags` tell of it; nothing was
   /// copied.
   bool too_large = false;
   /// The header flags of the answer, rcode included; set unless Missing.
@@ -89,6 +89,12 @@ struct Found {
   /// This caller should ask the upstream although there is an answer: a popular name close to its
   /// expiry, or a stale one that nobody refreshed in the last 30 s. Given to one caller only.
   bool refresh_due = false;
+};
+
+/// An error that is remembered in place of an answer: our own, or what the upstream said.
+struct Failure {
+  uint16_t rcode = dns::rcode::kServFail;
+  std::optional<uint16_t> extended_error{};  ///< info code (RFC 8914)
 };
 
 /// A question to the slower tiers (Redis). Belongs to the caller, who keeps it until on_done ran or
@@ -127,7 +133,8 @@ class AnswerStore {
   /// message it was made from.
   virtual void bound_ttls(MutableBytes, const dns::AnswerView&) const {}
   /// The upstream gave no usable answer: failures are remembered with growing back-off (RFC 9520).
-  virtual void store_failure(const dns::QuestionKey& key, uint64_t now_s) = 0;
+  virtual void store_failure(const dns::QuestionKey& key, const Failure& failure,
+                             uint64_t now_s) = 0;
 
   /// Starts a look-up in the slower tiers. False when there is nothing to wait for (none
   /// configured, breaker open, queue full): on_done will not be called.

@@ -27,6 +27,14 @@ std::optional<ExtendedError> why(const Resolution& resolution) {
                                : dns::extended_error::kNoReachableAuthority};
 }
 
+// As the upstream told it, where it did.
+Failure to_remember(const Resolution& resolution) {
+  if (resolution.failure != ForwardResult::Answered) return {};
+  Failure failure{resolution.failure_rcode};
+  if (resolution.failure_error) failure.extended_error = resolution.failure_error->info_code;
+  return failure;
+}
+
 }  // namespace
 
 std::optional<ExtendedError> upstream_error(std::optional<uint16_t> info_code) {
@@ -254,7 +262,8 @@ void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::Answe
   resolutions_.give_back(&resolution);
 }
 
-// Truncated answers are not kept (RFC 2181, 9), nor is what the stored form cannot hold.
+// Truncated answers are not kept (RFC 2181, 9), nor is what the stored form cannot hold: such an
+// rcode passes each time.
 void Resolver::keep(const dns::QuestionKey& key, Bytes message, const dns::AnswerView& view) {
   if (view.header.has(dns::kFlagTc) || view.rcode > dns::kRcodeMask) return;
   store_.store(key, message, view, clock_.now_s());
@@ -279,9 +288,11 @@ void Resolver::on_fetched(Resolution& resolution, Bytes answer) {
   if (over) resolutions_.give_back(&resolution);
 }
 
+// An answer that is found there too old is in memory now, and may serve when the upstream is slow.
 void Resolver::on_not_fetched(Resolution& resolution) {
   if (!resolution.forward_tried) start_forward(resolution);
   if (!resolution.forwarding) return fail(resolution);
+  resolution.stale_due = true;
   arm(resolution);
 }
 
@@ -300,7 +311,7 @@ void Resolver::fail(Resolution& resolution) {
   }
   if (resolution.failure != ForwardResult::NoUpstream &&
       resolution.failure != ForwardResult::Cancelled) {
-    store_.store_failure(resolution.key, clock_.now_s());
+    store_.store_failure(resolution.key, to_remember(resolution), clock_.now_s());
   }
   resolutions_.give_back(&resolution);
 }

@@ -222,6 +222,20 @@ class TestSharing:
         wait_for(stale, "a stale answer")
 
 
+    def test_and_when_the_upstream_is_slow(self, stage, authority):
+        """Nothing is in memory: without Redis the client would wait for the upstream's deadline."""
+        redis = Redis(stage)
+        first = patient_with(stage, redis, [Responder(stage, authority, "--default", "ttl=1")])
+        assert client.addresses(first.ask("www.zone.example"))
+        wait_for(redis.answer_keys, "the answer is in Redis")
+        silent = PythonUpstream(stage, authority, lambda asked: [])
+        ten_seconds_later = clock_ahead_by(10)
+        again = patient_with(stage, redis, [silent], {"cache.stale_delay_ms": 100}, environment=ten_seconds_later)
+        reply = again.ask("www.zone.example", use_edns=0)
+        assert client.addresses(reply) and client.extended_errors(reply) == [3]
+        assert again.metrics().sum("dotring_stale_answers_total", reason="delay") == 1
+
+
 class TestWaits:
     """How long a client waits for Redis, which answers late here, and when the upstream is asked too."""
 

@@ -26,7 +26,7 @@ class StoreFixture {
   void store(const dns::QuestionKey& key, const Answer& answer) {
     store_->store(key, answer.bytes(), answer.view(), now_s_);
   }
-  void fail(const dns::QuestionKey& key) { store_->store_failure(key, now_s_); }
+  void fail(const dns::QuestionKey& key) { store_->store_failure(key, {}, now_s_); }
   query::Found find(const dns::QuestionKey& key, size_t room = sizeof room_) {
     found_ = store_->find(key, now_s_, MutableBytes(room_).first(room));
     return found_;

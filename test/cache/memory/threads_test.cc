@@ -50,7 +50,7 @@ class Worker {
         break;
     }
     const uint32_t choice = random_.below(10);
-    if (choice == 0) return store_.store_failure(key, now_s);
+    if (choice == 0) return store_.store_failure(key, {}, now_s);
     if (choice < 5) return store(name, key, now_s);
     find(key, now_s);
   }

@@ -125,7 +125,7 @@ TEST_F(TiersTest, AStaleAnswerIsKeptAndNotGiven) {
 TEST_F(TiersTest, FailuresStayHere) {
   Appliance appliance(redis_);
   appliance.store(key_, Answer("www.example.com", dns::type::kA, 0x8182));
-  appliance.tiers->store_failure(key_, appliance.clock.now_s());
+  appliance.tiers->store_failure(key_, {}, appliance.clock.now_s());
   EXPECT_TRUE(redis_.stored.empty());
   EXPECT_EQ(appliance.freshness(key_), query::Freshness::Failing);
 }
@@ -259,7 +259,7 @@ TEST_F(TiersTest, ARememberedFailureGoesWhenRedisHasAnAnswer) {
   Appliance appliance(redis_);
   appliance.store(key_, answer_);
   appliance.restart();
-  appliance.tiers->store_failure(key_, appliance.clock.now_s());
+  appliance.tiers->store_failure(key_, {}, appliance.clock.now_s());
   EXPECT_FALSE(fetched(appliance, key_).empty());
   EXPECT_EQ(appliance.freshness(key_), query::Freshness::Fresh);
 }

@@ -120,8 +120,8 @@ class FakeStore final : public AnswerStore {
     }
   }
 
-  void store_failure(const dns::QuestionKey& key, uint64_t) override {
-    stored.push_back({key, dns::rcode::kServFail, true});
+  void store_failure(const dns::QuestionKey& key, const Failure& failure, uint64_t) override {
+    stored.push_back({key, failure.rcode, true});
     Entry& entry = entries[text_of_key(key)];
     if (entry.message.empty()) entry.freshness = Freshness::Failing;
   }

@@ -196,6 +196,18 @@ TEST(OverMemory, TheExtendedErrorIsKeptWithTheAnswer) {
   )");
 }
 
+TEST(OverMemory, WhyTheUpstreamFailedIsKeptToo) {
+  play_over_memory(R"(
+    ask c1 www.example.com A edns
+    asked www.example.com A
+    answer www.example.com A SERVFAIL ede=6
+    reply c1 SERVFAIL ede=6
+    ask c2 www.example.com A edns
+    asked nothing
+    reply c2 SERVFAIL ede=6
+  )");
+}
+
 TEST(OverMemory, FailuresAreKeptForASecondAtFirst) {
   play_over_memory(R"(
     ask c1 www.example.com A edns

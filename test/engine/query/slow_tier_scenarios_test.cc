@@ -47,7 +47,7 @@ TEST(FailureAndSlowerTier, WithoutAnAnswerTheFailurePasses) {
     fetched www.example.com A nothing
     reply c1 REFUSED ede=18
     reply c2 REFUSED
-    stored failure www.example.com A
+    stored failure www.example.com A REFUSED
   )");
 }
 
