@@ -151,7 +151,7 @@ void Server::end_surplus() {
 void Server::on_idle(Connection& connection) {
   Slot& slot = slot_of(connection);
   if (slot.renewing || draining_) return;
-  const bool wanted = !slot.apart && streams() == 1 && warm_wanted() && idle_limit_.worth_keeping();
+  const bool wanted = !slot.apart && streams() == 1 && warm_wanted();
   if (!wanted || !keep_open(slot)) connection.drain();
 }
 
@@ -176,6 +176,7 @@ void Server::keep_warm() {
 }
 
 bool Server::warm_wanted() const {
+  if (!idle_limit_.worth_keeping()) return false;
   if (options_.warm_for_ms == 0) return true;
   return time_.now_us() - last_question_us_ <= options_.warm_for_ms * 1000;
 }

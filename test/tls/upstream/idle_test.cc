@@ -39,6 +39,27 @@ TEST_F(Idle, TheLimitIsLearnedAndAWarmStreamIsAlwaysReady) {
   EXPECT_GE(statistics(0).keepalives.value(), 1u);
 }
 
+TEST_F(Idle, TheLimitThatIsToldIsTheOneInForce) {
+  server(0).idle_close_ms = 2'000;
+  open();
+  run_ms(2'010);
+  server(0).fields.keepalive_100ms = uint16_t{100};
+  ask();
+  run_ms(10);
+  EXPECT_NEAR(static_cast<double>(statistics(0).idle_limit_ms.value()), 2'000, 5);
+}
+
+TEST_F(Idle, AStreamThatTheServerWantsClosedAtOnceIsNotKeptOpen) {
+  server(0).fields.keepalive_100ms = uint16_t{4};
+  open();
+  run_ms(5);
+  ask();
+  run_ms(10'000);
+  EXPECT_EQ(server(0).probes_seen, 0);
+  EXPECT_EQ(server(0).open_streams(), 0u);
+  EXPECT_EQ(server(0).dialled, 1);
+}
+
 TEST_F(Idle, OurOwnQuestionKeepsTheLastStreamOpen) {
   server(0).idle_close_ms = 10'000;
   server(0).fields.keepalive_100ms = uint16_t{100};
