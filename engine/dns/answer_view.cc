@@ -19,7 +19,7 @@ class AnswerWalk {
     for (uint32_t i = 0; i < header.answer_count && reader_.ok(); ++i) take_answer();
     for (uint32_t i = 0; i < header.authority_count && reader_.ok(); ++i) take_authority();
     for (uint32_t i = 0; i < header.additional_count && reader_.ok(); ++i) take_additional();
-    if (!view_.has_opt) view_.opt_offset = view_.opt_end = message_.size();
+    if (!view_.has_opt) view_.opt_offset = message_.size();
     return reader_.ok() && reader_.remaining() == 0;
   }
 
@@ -60,7 +60,6 @@ class AnswerWalk {
   void take_answer() {
     const Record record = take_record();
     if (record.type == type::kOpt) reader_.fail();
-    view_.answers_question = true;
     const uint16_t asked = view_.question.type;
     if (record.type == asked || asked == type::kAny) view_.has_final_answer = true;
   }
@@ -88,7 +87,6 @@ class AnswerWalk {
     if (!opt.ok()) return reader_.fail();
     view_.has_opt = true;
     view_.opt_offset = record.offset;
-    view_.opt_end = record.end();
     view_.rcode = static_cast<uint16_t>(view_.rcode | view_.edns.extended_rcode << 4);
   }
 

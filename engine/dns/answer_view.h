@@ -35,10 +35,8 @@ struct AnswerView {
   uint32_t ttl_min = UINT32_MAX;
   bool has_soa = false;           ///< an SOA in the authority section
   uint32_t negative_ttl = 0;      ///< min(SOA TTL, SOA MINIMUM) (RFC 2308, 5); only with has_soa
-  bool answers_question = false;  ///< some record in the answer section, be it only a CNAME
   bool has_final_answer = false;  ///< one of the asked type there, or any when ANY was asked
   size_t opt_offset = 0;          ///< of the OPT record; message size when there is none
-  size_t opt_end = 0;
   /// Additional records in front of the OPT record; all of them when there is none.
   uint16_t additional_before_opt = 0;
 

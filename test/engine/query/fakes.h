@@ -70,6 +70,7 @@ class FakeStore final : public AnswerStore {
     Freshness freshness = Freshness::Missing;
     Octets message;  ///< in stored form
     bool refresh_due = false;
+    Failure failure{};
   };
   struct Stored {
     dns::QuestionKey key;
@@ -96,7 +97,8 @@ class FakeStore final : public AnswerStore {
     if (it == entries.end()) return found;
     Entry& entry = it->second;
     found.freshness = entry.freshness;
-    found.flags = entry.message.empty() ? uint16_t{2} : load_be16(entry.message.data() + 2);
+    found.flags = entry.message.empty() ? entry.failure.rcode : load_be16(entry.message.data() + 2);
+    found.extended_error = entry.failure.extended_error;
     if (entry.freshness == Freshness::Failing) return found;
     found.extended_error = dns::stored_extended_error(entry.message);
     found.refresh_due = std::exchange(entry.refresh_due, false);
@@ -117,13 +119,16 @@ class FakeStore final : public AnswerStore {
       entry.freshness = Freshness::Fresh;
     } else if (entry.message.empty()) {
       entry.freshness = Freshness::Failing;
+      entry.failure = {view.rcode, view.edns.extended_error};
     }
   }
 
   void store_failure(const dns::QuestionKey& key, const Failure& failure, uint64_t) override {
     stored.push_back({key, failure.rcode, true});
     Entry& entry = entries[text_of_key(key)];
-    if (entry.message.empty()) entry.freshness = Freshness::Failing;
+    if (!entry.message.empty()) return;
+    entry.freshness = Freshness::Failing;
+    entry.failure = failure;
   }
 
   bool fetch(Fetch& fetch) override {

@@ -48,6 +48,8 @@ TEST(FailureAndSlowerTier, WithoutAnAnswerTheFailurePasses) {
     reply c1 REFUSED ede=18
     reply c2 REFUSED
     stored failure www.example.com A REFUSED
+    ask c3 www.example.com A edns
+    reply c3 REFUSED ede=18
   )");
 }
 
