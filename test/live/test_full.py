@@ -66,8 +66,7 @@ def paused_or_ended(dotring):
 def take_waiting_places(dotring, stack):
     """Twice as many questions as there are places, to an upstream that says nothing."""
     with client.udp_socket(dotring.server) as udp:
-        for message in numbered("silent", 2 * WAITING_MAX):
-            udp.send(message)
+        client.send_unlost(udp, dotring.server, numbered("silent", 2 * WAITING_MAX))
     wait_for(lambda: dotring.metrics().sum("dotring_query_results_total", result="shed") > 0, "queries are shed")
     assert dotring.metrics().sum("dotring_queries_waiting") == WAITING_MAX
 

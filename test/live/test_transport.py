@@ -201,9 +201,8 @@ def test_random_octets_are_answered_or_dropped_by_rule(stage, upstream):
     dotring = Dotring(stage, [upstream], {"engine.workers": 1})
     draw = random.Random(1)
     with client.udp_socket(dotring.server) as flood:
-        flood.settimeout(0)
-        for _ in range(5000):
-            flood.send(draw.randbytes(draw.randrange(0, 600)))
+        datagrams = [draw.randbytes(draw.randrange(0, 600)) for _ in range(5000)]
+        client.send_unlost(flood, dotring.server, datagrams)
     with client.TcpClient(dotring.server) as flood:
         flood.socket.settimeout(5)
         try:
