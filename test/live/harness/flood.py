@@ -1,8 +1,11 @@
 """dotring-flood in the background: a load while something else happens, and what became of every query."""
 
+import contextlib
 import json
 import os
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from harness.dotring import ENVIRONMENT, program
 
@@ -30,6 +33,25 @@ class Flood:
         output, errors = self._process.communicate(timeout=120)
         assert self._process.returncode == 0, errors
         return json.loads(output.splitlines()[-1])
+
+
+@contextlib.contextmanager
+def one_after_the_other(server, *options):
+    """A load that lasts as long as the block, however slow the machine is. Gives the results of its floods, all of
+    which are there after the block: none is broken off, since what waited then would be neither right nor lost."""
+    results, over = [], threading.Event()
+
+    def run():
+        while not over.is_set():
+            results.append(Flood(server, *options).result())
+
+    with ThreadPoolExecutor(1) as background:
+        running = background.submit(run)
+        try:
+            yield results
+        finally:
+            over.set()
+        running.result()
 
 
 def all_right(result):
