@@ -18,7 +18,6 @@ from harness.client import framed
 from harness.dotring import ENVIRONMENT, Responder, program
 from harness.ports import free_port
 from harness.terminal import shown_on_a_terminal
-from harness.waiting import wait_for
 
 CLIENTS = ["192.0.2.1", "192.0.2.2", "2001:db8::3"]
 
@@ -270,25 +269,17 @@ def test_the_account_adds_up(folder):
 
 
 def test_an_interrupt_ends_the_run_with_its_report(stage, authority, folder):
-    responder = Responder(stage, authority)
+    responder = Responder(stage, authority, "--log-queries")
     path = write(folder, pcap(conversation(3, 1000)))
     process = subprocess.Popen(
         command(path, "--json", "-p", responder.plain_port), stdout=subprocess.PIPE, env=dict(os.environ, **ENVIRONMENT)
     )
-    wait_for(lambda: sockets_of(process.pid), "the first query")
+    responder.process.wait_for_log('"query"')
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=20)
     assert process.returncode == 0
     report = json.loads(out)
     assert report["timing"]["interrupted"] and report["servers"][0]["sent"] == 1
-
-
-def sockets_of(pid):
-    folder = f"/proc/{pid}/fd"
-    try:
-        return [fd for fd in os.listdir(folder) if os.readlink(f"{folder}/{fd}").startswith("socket:")]
-    except OSError:
-        return []
 
 
 def test_what_is_no_capture_is_one_line_and_status_1(folder):
