@@ -6,18 +6,19 @@ import dns.rcode
 import dns.rrset
 import pytest
 from harness import client
-from harness.dotring import Dotring, Responder
+from harness.dotring import ASKED_ONCE, Dotring, Responder
 from harness.upstream import PythonUpstream, address_answer
 from harness.waiting import wait_for
 
 DAY = 86_400
 STALE_ANSWER = 3
 BLOCKED = 15
+OPTIONS = {"engine.workers": 1, **ASKED_ONCE}
 
 
 def start(stage, authority, answer, options=None):
     upstream = PythonUpstream(stage, authority, answer)
-    return upstream, Dotring(stage, [upstream], {"engine.workers": 1, **(options or {})})
+    return upstream, Dotring(stage, [upstream], {**OPTIONS, **(options or {})})
 
 
 def failure(asked, rcode):
@@ -215,7 +216,7 @@ class TestExtendedErrors:
     @pytest.mark.parametrize("rcode", ["NOERROR", "NXDOMAIN", "REFUSED"])
     def test_they_are_kept_with_the_answer(self, stage, authority, rcode):
         upstream = Responder(stage, authority, "--default", f"rcode={rcode.lower()},extended-error={BLOCKED}")
-        dotring = Dotring(stage, [upstream], {"engine.workers": 1, "cache.refusal_ttl": 60})
+        dotring = Dotring(stage, [upstream], {**OPTIONS, "cache.refusal_ttl": 60})
         for _ in range(2):
             reply = dotring.ask("www.zone.example", use_edns=0)
             assert client.rcode(reply) == rcode and client.extended_errors(reply) == [BLOCKED]
@@ -248,13 +249,13 @@ class TestWhatIsKept:
 
     def test_what_is_larger_than_a_part_of_the_cache_is_not_kept(self, stage, authority):
         upstream = Responder(stage, authority, "--default", "size=60000")
-        options = {"engine.workers": 1, "cache.memory": "4MiB", "cache.shards": 16}
+        options = {**OPTIONS, "cache.memory": "4MiB", "cache.shards": 16}
         dotring = Dotring(stage, [upstream], options)
         assert [asked_upstream(dotring, ["www.zone.example"], "TXT") for _ in range(2)] == [1, 1]
         assert dotring.metrics().sum("dotring_cache_too_large_total") == 2
 
     def test_a_scan_of_random_names_leaves_the_popular_ones(self, stage, authority):
-        options = {"engine.workers": 1, "cache.memory": "1MiB"}
+        options = {**OPTIONS, "cache.memory": "1MiB"}
         dotring = Dotring(stage, [Responder(stage, authority)], options)
         popular = names_of("popular", 100)
         for _ in range(4):
@@ -265,7 +266,7 @@ class TestWhatIsKept:
         assert asked_upstream(dotring, popular) <= 5
 
     def test_how_popular_is_a_matter_of_configuration(self, stage, authority):
-        options = {"engine.workers": 1, "cache.memory": "1MiB", "cache.promotion_hits_min": 3}
+        options = {**OPTIONS, "cache.memory": "1MiB", "cache.promotion_hits_min": 3}
         dotring = Dotring(stage, [Responder(stage, authority, "--default", "size=1000")], options)
         # As long as there is room for all everything stays.
         ask_all(dotring, names_of("first", 1000), "TXT")

@@ -9,7 +9,7 @@ import dns.flags
 import pytest
 from harness import client, servers
 from harness.certificates import Authority
-from harness.dotring import ENVIRONMENT, Dotring, Responder, run_once
+from harness.dotring import ASKED_ONCE, ENVIRONMENT, Dotring, Responder, run_once
 from harness.redis import PASSWORD, PATIENT_WITH_REDIS, Cluster, Redis
 from harness.redis_ways import Delayed, Garbage
 from harness.upstream import PythonUpstream
@@ -276,7 +276,8 @@ class TestWaits:
         """Whoever waited for these replies would miss the question's deadline."""
         way = Delayed(stage, redis)
         silent = {**self.OPTIONS, "redis.response_timeout_ms": 60_000, "upstream.timeout_ms": 900}
-        dotring = dotring_with(stage, way, [upstream], silent)
+        dotring = dotring_with(stage, way, [upstream], {**silent, **ASKED_ONCE})
+        dotring.wait_until_up(upstream)
         way.delay_s = 600.0
         for name in self.NAMES:
             assert client.addresses(dotring.ask(name))

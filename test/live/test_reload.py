@@ -10,7 +10,7 @@ import dns.edns
 import dns.flags
 from harness import client
 from harness.certificates import Authority
-from harness.dotring import Responder, run_once
+from harness.dotring import ASKED_ONCE, Responder, run_once
 from harness.flood import Flood, all_right
 from harness.redis import Redis
 from harness.reloading import Reloading, changed, refusal
@@ -349,8 +349,8 @@ def test_under_load_no_query_is_lost_and_streams_and_cache_survive(stage, author
             "cache.ttl_max": 80_000 + reloads,
         }
         assert changed(dotring.reload(change)) == sorted(change)
-    all_right(flood.result())
-    assert reloads == 20
+    assert all_right(flood.result())
+    assert reloads >= 5, "a slow machine has fewer within the load"
     assert dotring.metrics().sum("dotring_upstream_connects_total") == connects
     responder.process.kill()
     assert client.addresses(dotring.ask("first.example"))
@@ -359,7 +359,8 @@ def test_under_load_no_query_is_lost_and_streams_and_cache_survive(stage, author
 class TestUpstreams:
     def test_a_server_is_added_and_another_one_goes_while_the_third_keeps_its_streams(self, stage, authority):
         stays, goes, comes = (PythonUpstream(stage, authority) for _ in range(3))
-        dotring = Reloading(stage, settings={"upstream.servers": [stays.url, goes.url]}, options=trust(authority))
+        options = {**trust(authority), **ASKED_ONCE}
+        dotring = Reloading(stage, settings={"upstream.servers": [stays.url, goes.url]}, options=options)
         dotring.process.wait_for(lambda: streams(dotring) == 4, "two streams on each of two workers")
         connects = dotring.of_upstream(stays, "connects_total")
         assert changed(dotring.reload({"upstream.servers": [comes.url, stays.url]})) == ["upstream.servers"]
@@ -377,7 +378,7 @@ class TestUpstreams:
 
     def test_the_first_in_the_order_of_the_file_is_asked_first(self, stage, authority):
         one, two = (PythonUpstream(stage, authority) for _ in range(2))
-        options = {**trust(authority), "upstream.policy": "in-order"}
+        options = {**trust(authority), **ASKED_ONCE, "upstream.policy": "in-order"}
         dotring = Reloading(stage, settings={"upstream.servers": [one.url, two.url]}, options=options)
         dotring.process.wait_for(lambda: streams(dotring) == 4, "all streams")
         for first, second, name in ((one, two, "a.zone.example"), (two, one, "b.zone.example")):
@@ -417,7 +418,7 @@ class TestUpstreams:
         first, second = PythonUpstream(stage, authority), PythonUpstream(stage, other)
         trusted = stage.file("trusted.pem", authority.path.read_text())
         settings = {"upstream.servers": [first.url], "upstream.ca_file": str(trusted)}
-        dotring = Reloading(stage, settings=settings)
+        dotring = Reloading(stage, settings=settings, options=ASKED_ONCE)
         assert client.addresses(dotring.ask("a.zone.example"))
         trusted.write_text("nothing")
         assert "no usable certificate" in refusal(dotring.hang_up())

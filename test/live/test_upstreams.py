@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from harness import client, client_hello, namespaces, ports, servers
 from harness.certificates import Authority
-from harness.dotring import Dotring, Responder
+from harness.dotring import ASKED_ONCE, Dotring, Responder
 from harness.upstream import Close, PythonUpstream, address_answer
 from harness.waiting import wait_for
 
@@ -259,7 +259,7 @@ class TestSeveral:
     NAMES = [f"n{index}.zone.example" for index in range(60)]
 
     def with_all_up(self, stage, upstreams, options):
-        dotring = Dotring(stage, upstreams, {"engine.workers": 1, **options})
+        dotring = Dotring(stage, upstreams, {"engine.workers": 1, **ASKED_ONCE, **options})
         dotring.wait_until_up(*upstreams)
         return dotring
 
@@ -305,8 +305,7 @@ class TestSeveral:
         second = PythonUpstream(stage, authority)
         options = {"upstream.policy": "in-order", "engine.workers": 1, "upstream.hedge_percentile": 95}
         # Without the hedge nobody else would be asked within the deadline.
-        patience = {"upstream.patience_min_ms": 60_000, "upstream.patience_unmeasured_ms": 60_000}
-        dotring = Dotring(stage, [first, second], {**options, **patience})
+        dotring = Dotring(stage, [first, second], {**options, **ASKED_ONCE})
         for name in self.NAMES:
             assert answers(dotring, name)
         before = dotring.metrics().sum("dotring_upstream_asked_again_total", reason="hedge")

@@ -20,14 +20,11 @@ ENVIRONMENT = {
     "UBSAN_OPTIONS": f"exitcode={SANITIZER_STATUS}:print_stacktrace=1",
 }
 
-# Options of a dotring that asks nothing again because it takes long.
-PATIENT = {
-    "engine.workers": 1,
-    "life.drain_ms": 0,
-    "upstream.timeout_ms": 60_000,
-    "upstream.patience_min_ms": 60_000,
-    "upstream.patience_unmeasured_ms": 60_000,
-}
+# A question is not asked again because it takes long: by the default a busy machine has some asked twice.
+ASKED_ONCE = {"upstream.patience_min_ms": 60_000, "upstream.patience_unmeasured_ms": 60_000}
+
+# Options of a dotring that asks nothing again because it takes long, and gives up nothing.
+PATIENT = {"engine.workers": 1, "life.drain_ms": 0, "upstream.timeout_ms": 60_000, **ASKED_ONCE}
 
 # Whatever proxy the environment names is not for loopback.
 _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
