@@ -172,7 +172,7 @@ class TestManager:
             before = times_alive()
             status, text = dotring.page("/healthz")
             assert status == 503 and "worker 1" in text
-            assert "worker 1" in manager.last("STATUS")
+            wait_for(lambda: "worker 1" in manager.last("STATUS"), "its number told")
             assert times_alive() == before
         dotring.process.wait_for_log("workers_turn_again")
         wait_for(lambda: times_alive() > before, "alive again")
