@@ -17,15 +17,19 @@ PORT_MAX = 32000
 _locks = {}
 
 
-def free_port(lowest=PORT_MIN, end=PORT_MAX):
-    """A port that is free for UDP and TCP, on IPv4 and IPv6, until this process ends."""
+def free_port(lowest=PORT_MIN, end=PORT_MAX, count=1):
+    """A port that is free for UDP and TCP, on IPv4 and IPv6, until this process ends; the first of `count` in a row."""
     folder = pathlib.Path(tempfile.gettempdir()) / f"dotring-live-ports-{os.getuid()}"
     folder.mkdir(exist_ok=True)
     for _ in range(1000):
-        port = random.randrange(lowest, end)
-        if port not in _locks and _lock(folder, port) and _is_free(port):
+        port = random.randrange(lowest, end - count + 1)
+        if all(_take(folder, each) for each in range(port, port + count)):
             return port
     raise RuntimeError("no free port")
+
+
+def _take(folder, port):
+    return port not in _locks and _lock(folder, port) and _is_free(port)
 
 
 def _lock(folder, port):
