@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -44,6 +45,18 @@ pid_t spawn(const std::vector<std::string>& words, const std::string& output) {
   return error == 0 ? process : -1;
 }
 
+uint16_t port_of_the_kernels_choice() {
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  bind(descriptor, reinterpret_cast<sockaddr*>(&address), size);
+  getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+  close(descriptor);
+  return ntohs(address.sin_port);
+}
+
 std::string content_of(const std::string& path) {
   std::ifstream file(path);
   std::stringstream content;
@@ -70,16 +83,13 @@ std::string output_of(const std::vector<std::string>& words) {
   return content_of(output);
 }
 
+// Until its server binds it the kernel may choose a port again.
 uint16_t free_port() {
-  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  bind(descriptor, reinterpret_cast<sockaddr*>(&address), size);
-  getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
-  close(descriptor);
-  return ntohs(address.sin_port);
+  static std::set<uint16_t> given;
+  for (;;) {
+    const uint16_t port = port_of_the_kernels_choice();
+    if (given.insert(port).second) return port;
+  }
 }
 
 RedisProcess::RedisProcess(std::vector<std::string> options, uint16_t port)
