@@ -29,7 +29,7 @@ packages_of() {
 }
 
 package_is_known() {
-  [[ $(apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [^\(] ]]
+  [[ $(LC_ALL=C apt-cache policy "$1" 2>/dev/null) =~ Candidate:\ [^\(] ]]
 }
 
 as_root() {
@@ -84,19 +84,18 @@ packages_are_listed() {
 }
 
 # Installing unbound or dnsdist would start them on port 53: this policy denies it until the install is over.
-# (as_root tee: writing as root also where the shell is not.)
-apt_install_without_services() {
-  local policy=/usr/sbin/policy-rc.d added='' status=0
+# (A shell of its own, whose end takes it away whatever ends it. as_root tee: writing as root also where the shell is not.)
+apt_install_without_services() (
+  policy=/usr/sbin/policy-rc.d
   if [[ ! -e $policy ]]; then
+    trap 'as_root rm -f "$policy"' EXIT
+    trap 'exit 130' INT TERM
     printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
     as_root chmod 755 "$policy"
-    added=$policy
   fi
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends \
-    -o DPkg::Lock::Timeout=300 "$@" </dev/null || status=$?
-  if [[ $added ]]; then as_root rm -f "$added"; fi
-  return "$status"
-}
+    -o DPkg::Lock::Timeout=300 "$@" </dev/null
+)
 
 # packages_install PURPOSE...: installs what is missing for these purposes; silent when nothing is.
 packages_install() {
