@@ -53,6 +53,7 @@ void SentinelWatch::ask_soon() {
   context_.arm_in(ask_timer_, backoff_.failed(context_.random));
 }
 
+// Only a sentinel whose link lasts has nothing more to be asked.
 void SentinelWatch::settled() {
   backoff_.succeeded();
   if (answered_) ask_timer_.cancel();

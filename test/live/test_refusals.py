@@ -118,6 +118,8 @@ def test_a_file_that_is_missing_or_not_toml(tmp_path):
     file = tmp_path / "dotring.toml"
     cause = "cannot be read: No such file or directory"
     check(run_once({}, "--config", file), REFUSED, "--config", file, cause, "give the path of a TOML file")
+    directory = "cannot be read: Is a directory"
+    check(run_once({}, "--config", tmp_path), REFUSED, "--config", tmp_path, directory, "give the path of a TOML file")
     file.write_text("[cache\n")
     status, output = run_once({}, "--config", file)
     start, remedy = f"dotring: {file} line 1: not TOML: ", "; `dotring --print-config` shows the form\n"

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <fstream>
-#include <sstream>
 
 #include "engine/dns/name.h"
+#include "tls/file.h"
 #include "tools/responder/parse.h"
 
 namespace dotring::responder {
@@ -83,11 +82,10 @@ std::optional<std::string> Rules::add_lines(std::string_view lines) {
 }
 
 std::optional<std::string> Rules::add_file(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return path + ": cannot be read";
-  if (auto failure = add_lines(text.view())) return path + ", " + *failure;
+  std::string text;
+  if (const auto failure = tls::read_file(path, text))
+    return path + ": cannot be read: " + *failure;
+  if (auto failure = add_lines(text)) return path + ", " + *failure;
   return std::nullopt;
 }
 

@@ -142,7 +142,9 @@ TEST(Rules, LinesHaveRemarksAndNumbers) {
 
 TEST(Rules, AFileThatIsNotThereIsAFailure) {
   Rules rules;
-  EXPECT_EQ(rules.add_file("/nowhere/rules").value_or(""), "/nowhere/rules: cannot be read");
+  EXPECT_EQ(rules.add_file("/nowhere/rules").value_or(""),
+            "/nowhere/rules: cannot be read: No such file or directory");
+  EXPECT_EQ(rules.add_file("/").value_or(""), "/: cannot be read: Is a directory");
 }
 
 TEST(Rules, FailuresOfAFileNameFileAndLine) {

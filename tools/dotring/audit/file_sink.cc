@@ -56,7 +56,7 @@ std::optional<std::string> FileSink::open() {
   if (auto failure = open_file()) return failure;
   if (!options_.head.empty() && size_ > 0) {
     close(std::exchange(descriptor_, -1));
-    move_away();
+    if (auto failure = move_away()) return failure;
     if (auto failure = open_file()) return failure;
   }
   if (write_plain(options_.head)) return std::nullopt;
@@ -89,15 +89,17 @@ std::string FileSink::old_path(uint32_t number) const {
   return options_.path + '.' + std::to_string(number);
 }
 
-void FileSink::move_away() {
+// The folder may be somebody else's.
+std::optional<std::string> FileSink::move_away() {
   if (options_.files_kept == 0) {
-    unlink(options_.path.c_str());
-    return;
+    if (unlink(options_.path.c_str()) == 0) return std::nullopt;
+    return "cannot be removed for a new one: " + std::string(std::strerror(errno));
   }
   for (uint32_t number = options_.files_kept; number > 1; --number) {
     rename(old_path(number - 1).c_str(), old_path(number).c_str());
   }
-  rename(options_.path.c_str(), old_path(1).c_str());
+  if (rename(options_.path.c_str(), old_path(1).c_str()) == 0) return std::nullopt;
+  return "cannot be renamed to " + old_path(1) + ": " + std::strerror(errno);
 }
 
 void FileSink::work(uint64_t now_ms) {
@@ -105,10 +107,11 @@ void FileSink::work(uint64_t now_ms) {
     if (now_ms < retry_at_ms_) return;
     retry_at_ms_ = now_ms + kRetryMs;
     if (auto failure = open()) return tell_failure(*failure);
-    tell_well();
   }
   if (is_due()) rotate();
-  if (descriptor_ >= 0) write_some();
+  if (descriptor_ < 0) return;
+  tell_well();
+  write_some();
 }
 
 bool FileSink::is_full() const {
@@ -122,10 +125,11 @@ bool FileSink::is_due() const {
   return size_ + unsent().size() + options_.tail.size() > options_.size_max;
 }
 
+// One that cannot be moved away stays closed, as it must not grow, until that is tried again.
 void FileSink::rotate() {
-  counters().rotations.add();
   close_file();
-  move_away();
+  if (auto failure = move_away()) return tell_failure(*failure);
+  counters().rotations.add();
   if (auto failure = open()) tell_failure(*failure);
 }
 

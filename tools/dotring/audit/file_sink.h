@@ -46,7 +46,7 @@ class FileSink final : public Sink {
   bool is_full() const override;
   std::optional<std::string> open_file();
   void close_file();
-  void move_away();
+  std::optional<std::string> move_away();
   bool is_due() const;
   void rotate();
   void write_some();

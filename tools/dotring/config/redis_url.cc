@@ -8,10 +8,12 @@ namespace dotring::appliance {
 std::string hide_password(std::string_view text) {
   std::string result(text);
   const size_t begin = result.find("://");
-  const size_t at = result.rfind('@');
-  if (begin != std::string::npos && at != std::string::npos && at > begin) {
+  const size_t at = begin != std::string::npos ? result.rfind('@', result.find('?')) : begin;
+  if (at != std::string::npos && at > begin) {
+    // Without a colon it may be the password all the same.
     const size_t colon = result.find(':', begin + 3);
-    if (colon < at) result.replace(colon + 1, at - colon - 1, "***");
+    const size_t from = colon < at ? colon + 1 : begin + 3;
+    result.replace(from, at - from, "***");
   }
   constexpr std::string_view kOption = "password=";
   for (size_t from = result.find(kOption); from != std::string::npos;

@@ -1,10 +1,8 @@
 #include "tools/dotring/config/source.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
+
+#include "tls/file.h"
 
 namespace dotring::appliance {
 namespace {
@@ -85,15 +83,12 @@ std::string explain_unknown(std::string_view name) {
 }
 
 Settings settings_of_file(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) {
-    return ConfigError{
-        "--config", path, "",
-        std::string("cannot be read: ") + std::strerror(errno) + "; give the path of a TOML file"};
+  std::string text;
+  if (const auto failure = tls::read_file(path, text)) {
+    return ConfigError{"--config", path, "",
+                       "cannot be read: " + *failure + "; give the path of a TOML file"};
   }
-  return settings_of_toml(text.str(), path);
+  return settings_of_toml(text, path);
 }
 
 Settings settings_of_environment(std::span<const std::string_view> variables) {

@@ -84,6 +84,25 @@ TEST_F(FileSinkTest, IsMovedAwayBeforeItIsTooLargeAndTheOldestGoes) {
   EXPECT_EQ(file->statistics().rotations.value(), 3u);
 }
 
+TEST_F(FileSinkTest, OneThatCannotBeMovedAwayDoesNotGrow) {
+  fs::create_directories(path_ + ".1/in the way");
+  auto file = sink({.path = {}, .size_max = 10, .files_kept = 1, .head = {}, .tail = {}});
+  EXPECT_EQ(file->open(), std::nullopt);
+  for (int i = 0; i < 5; ++i) {
+    add(*file, "1234567\n");
+    file->work(0);
+  }
+  EXPECT_EQ(content(path_), "1234567\n");
+  EXPECT_EQ(statistics_.rotations.value(), 0u);
+  ASSERT_FALSE(told_.empty());
+  EXPECT_NE(told_.back().find("cannot be renamed to " + path_ + ".1"), std::string::npos);
+  fs::remove_all(path_ + ".1");
+  file->work(60'000);
+  EXPECT_EQ(content(path_ + ".1"), "1234567\n");
+  EXPECT_EQ(statistics_.rotations.value(), 1u);
+  EXPECT_EQ(told_.back(), "well");
+}
+
 TEST_F(FileSinkTest, TakesNoMoreThanTheFileHasRoomForBeforeItHasWritten) {
   auto file = sink({.path = {}, .size_max = 20, .files_kept = 9, .head = {}, .tail = {}});
   EXPECT_EQ(file->open(), std::nullopt);

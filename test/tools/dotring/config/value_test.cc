@@ -152,8 +152,10 @@ TEST(ConfigValue, EmptyTextIsNothing) {
 
 TEST(ConfigValue, PasswordsOfRedisAreNotPrinted) {
   RedisUrl url;
-  for (const char* text : {"redis://:top:s@cret@127.0.0.1:6379/3", "redis://me:secret@127.0.0.1",
-                           "unix:///run/redis.sock?password=secret&db=3"}) {
+  for (const char* text :
+       {"redis://:top:s@cret@127.0.0.1:6379/3", "redis://me:secret@127.0.0.1",
+        "unix:///run/redis.sock?password=secret&db=3", "redis://127.0.0.1?password=se@cret",
+        "redis://[::1]?password=se@cret"}) {
     ASSERT_FALSE(parse_value(text, {}, url)) << text;
     EXPECT_EQ(url.text, text);
     const std::string printed = print_value(url, {});
@@ -163,6 +165,9 @@ TEST(ConfigValue, PasswordsOfRedisAreNotPrinted) {
   EXPECT_FALSE(parse_value("redis://127.0.0.1:6379", {}, url));
   EXPECT_EQ(print_value(url, {}), "redis://127.0.0.1:6379");
   EXPECT_EQ(hide_password("redis://me:secret@127.0.0.1:port"), "redis://me:***@127.0.0.1:port");
+  EXPECT_EQ(hide_password("redis://secret@127.0.0.1"), "redis://***@127.0.0.1");
+  EXPECT_EQ(hide_password("redis://127.0.0.1?password=a@b&db=3"),
+            "redis://127.0.0.1?password=***&db=3");
   EXPECT_TRUE(parse_value("http://127.0.0.1", {}, url));
   EXPECT_FALSE(parse_value("", {}, url));
   EXPECT_EQ(url, RedisUrl());
