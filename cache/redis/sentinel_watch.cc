@@ -122,6 +122,7 @@ void SentinelWatch::on_timeout() {
 
 void SentinelWatch::on_link_ended(LinkEnd end, const std::string&) {
   answer_timer_.cancel();
+  answered_ = false;
   if (!running_ || end == LinkEnd::Local || ask_timer_.armed()) return;
   const bool round_over = ++in_vain_ >= context_.options.target.addresses.size();
   if (round_over) in_vain_ = 0;

@@ -176,6 +176,7 @@ class TestManager:
             assert times_alive() == before
         dotring.process.wait_for_log("workers_turn_again")
         wait_for(lambda: times_alive() > before, "alive again")
+        assert manager.last("STATUS") == "answers"
         assert dotring.page("/healthz")[0] == 200
 
 

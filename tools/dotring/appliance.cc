@@ -243,7 +243,10 @@ std::vector<int> Appliance::duplicate_sockets() {
   std::vector<int> sockets;
   for (auto& one : asked) {
     // A worker that does not turn will not answer; the others' sockets alone would be of no use.
-    if (one.wait_for(kAnswerTime) != std::future_status::ready) return {};
+    if (one.wait_for(kAnswerTime) != std::future_status::ready) {
+      for (const int socket : sockets) close(socket);
+      return {};
+    }
     for (const int socket : one.get()) sockets.push_back(socket);
   }
   if (admin_.descriptor() >= 0) sockets.push_back(dup(admin_.descriptor()));

@@ -152,7 +152,7 @@ Reply Appliance::control_flush(ArgumentReader& arguments) {
   if (auto problem = arguments.problem()) return refuse(*problem);
   if (text.empty() != all) return refuse("give a name, or all, and not both");
   const std::optional<dns::Name> name = dns::name_from_text(all ? "." : text);
-  if (!name) return refuse("'" + text + "' is no name");
+  if (!name) return refuse("'" + text + "' is no name; give one as in www.example.com");
   return {"", {{"removed", forget(*name, subtree || all)}}};
 }
 

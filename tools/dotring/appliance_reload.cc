@@ -103,16 +103,13 @@ std::optional<ConfigError> Appliance::make_ready(std::shared_ptr<const InForce> 
   });
   const std::lock_guard guard(findings->mutex);
   if (all && !findings->first) return std::nullopt;
-  on_all_workers([](WorkerParts& parts, size_t) { parts.forget(); });
   if (findings->first) return findings->first;
   return ConfigError{"", "", "", "a worker does not turn any more; see /healthz"};
 }
 
 std::optional<ConfigError> Appliance::prepare_audit(const InForce& next, const InForce& before) {
   if (next.audit == before.audit) return std::nullopt;
-  auto error = next.audit->prepare(workers_.size(), random_, log_, before.audit.get());
-  if (error) on_all_workers([](WorkerParts& parts, size_t) { parts.forget(); });
-  return error;
+  return next.audit->prepare(workers_.size(), random_, log_, before.audit.get());
 }
 
 // What was in force before is freed here, when no worker uses it any more.

@@ -140,15 +140,20 @@ int next_signal(const sigset_t& signals, uint64_t wait_ms) {
 }
 
 /// What the workers are, for the admin pages, the log and the service manager: alive is only told
-/// while all of them turn.
-void look_after(Appliance& appliance, Notifier& notifier) {
+/// while all of them turn. Gives whether they do; `before`: whether they did the last time.
+bool look_after(Appliance& appliance, Notifier& notifier, bool before) {
   const uint64_t watchdog_ms = notifier.watchdog_ms();
   const uint64_t stuck_ms = watchdog_ms > 0
                                 ? std::min(watchdog_ms / 2, ProgressWatch::kStuckAfterMs)
                                 : ProgressWatch::kStuckAfterMs;
   const auto stuck = appliance.find_stuck(stuck_ms);
-  if (!stuck) return notifier.alive();
-  notifier.status("worker " + std::to_string(*stuck) + " does not turn any more");
+  if (stuck) {
+    notifier.status("worker " + std::to_string(*stuck) + " does not turn any more");
+    return false;
+  }
+  if (!before) notifier.status(kAnswers);
+  notifier.alive();
+  return true;
 }
 
 /// Until this dotring is asked to end, or another one answers in its place.
@@ -161,7 +166,7 @@ void serve_signals(Appliance& appliance, const TakeoverServer& successor, Notifi
   sigaddset(&signals, SIGHUP);
   sigaddset(&signals, SIGUSR1);
   sigaddset(&signals, kTakenSignal);
-  for (;;) {
+  for (bool all_turn = true;;) {
     const int number = next_signal(signals, look_ms);
     if (number == SIGTERM || number == SIGINT) return notifier.stopping();
     if (number == kTakenSignal && successor.taken()) {
@@ -169,7 +174,7 @@ void serve_signals(Appliance& appliance, const TakeoverServer& successor, Notifi
     }
     if (number == SIGHUP) appliance.reload();
     if (number == SIGUSR1) appliance.reopen_logs();
-    look_after(appliance, notifier);
+    all_turn = look_after(appliance, notifier, all_turn);
   }
 }
 

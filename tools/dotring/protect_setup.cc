@@ -105,7 +105,7 @@ Failure ProtectSetup::add_file(const std::string& key, const std::string& path,
   if (path.empty()) return std::nullopt;
   std::string content;
   if (auto failure = tls::read_file(path, content)) {
-    return ConfigError{key, path, "", "cannot be read: " + *failure};
+    return ConfigError{key, path, "", "cannot be read: " + *failure + "; give a file of networks"};
   }
   contents_.note(key, content);
   if (Problem problem = read_networks(content, networks)) {
@@ -177,7 +177,8 @@ Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random
 Failure ProtectSetup::read_secret(const std::string& key, const std::string& path) {
   std::string content;
   if (auto failure = tls::read_file(path, content)) {
-    return ConfigError{key, path, "", "cannot be read: " + *failure};
+    return ConfigError{key, path, "",
+                       "cannot be read: " + *failure + "; give a file that dotring may read"};
   }
   contents_.note(key, content);
   ServerCookies::Secret secret{};

@@ -92,7 +92,8 @@ std::optional<ConfigError> RedisSetup::open_url(const RedisOptions& redis) {
   const std::optional<tls::ContextFailure> failure = tls_.open(tls);
   contents_.note("redis.ca_file", std::to_string(tls_.anchors_digest()));
   if (!failure) return std::nullopt;
-  return ConfigError{"redis.ca_file", redis.ca_file, "", failure->cause};
+  return ConfigError{"redis.ca_file", redis.ca_file, "",
+                     failure->cause + "; give a PEM file with the certificates of authorities"};
 }
 
 std::optional<ConfigError> RedisSetup::read_seal_key(const std::string& key,
@@ -112,7 +113,8 @@ std::optional<ConfigError> RedisSetup::read_seal_key(const std::string& key,
 std::optional<ConfigError> RedisSetup::read_secret(const std::string& key, const std::string& path,
                                                    std::string& content) {
   if (auto failure = tls::read_file(path, content)) {
-    return ConfigError{key, path, "", "cannot be read: " + *failure};
+    return ConfigError{key, path, "",
+                       "cannot be read: " + *failure + "; give a file that dotring may read"};
   }
   contents_.note(key, content);
   struct stat status {};

@@ -82,12 +82,10 @@ class WorkerParts {
   /// listens there.
   void inherit(int descriptor, const Endpoint& local, Bytes unread);
   /// Makes ready whatever `next` may fail with here, and changes nothing. Not null: what failed.
-  /// Either apply() or forget() follows.
+  /// apply() follows, or nothing.
   std::optional<ConfigError> prepare(std::shared_ptr<const InForce> next);
   /// `next` is in force from now on.
   void apply(std::shared_ptr<const InForce> next);
-  /// `next` will not come into force.
-  void forget();
   /// From any thread: runs `work` on the worker's thread, soon, unless that ends before.
   void post(std::function<void()> work) { loop_.post(std::move(work)); }
 

@@ -13,8 +13,8 @@ constexpr uint64_t kTidyMs = 50;
 
 /// Whether all that has changed is none of the pipeline's business.
 bool same_queries(const Configuration& one, const Configuration& other) {
-  constexpr std::array<std::string_view, 7> kOthers = {"access", "rate",  "cookies", "log",
-                                                       "admin",  "audit", "dnstap"};
+  constexpr std::array<std::string_view, 8> kOthers = {"access", "rate",  "rrl",   "cookies",
+                                                       "log",    "admin", "audit", "dnstap"};
   for (const Key* key : changed_keys(one, other)) {
     if (std::find(kOthers.begin(), kOthers.end(), key->section()) == kOthers.end()) return false;
   }
@@ -35,8 +35,6 @@ std::optional<ConfigError> WorkerParts::prepare(std::shared_ptr<const InForce> n
                      "questions are in flight from before earlier reloads; try again when they are "
                      "answered (upstream.timeout_ms)"};
 }
-
-void WorkerParts::forget() {}
 
 void WorkerParts::apply(std::shared_ptr<const InForce> next) {
   const std::shared_ptr<const InForce> before = std::exchange(in_force_, std::move(next));

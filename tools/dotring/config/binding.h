@@ -1,5 +1,5 @@
 // Binds a key to a member of Configuration: type of the value, its parser, its printer, its
-// description, from the member's type alone. Only config_keys.cc needs it.
+// description, from the member's type alone. Only keys.cc needs it.
 
 #pragma once
 

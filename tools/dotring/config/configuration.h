@@ -1,7 +1,7 @@
 // Everything that people can configure, as plain values: each part's own options, and what is
 // dotring's.
 //
-// What it is: the target of the table in config_keys.cc. A default-constructed Configuration holds
+// What it is: the target of the table in keys.cc. A default-constructed Configuration holds
 // the defaults, which are written in the parts' headers. What it is not: text, files or sources.
 
 #pragma once

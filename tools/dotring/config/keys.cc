@@ -190,7 +190,7 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.redis.channel; }>("redis.channel", "Where flushes are published"),
     live<[](auto& c) -> auto& { return c.redis.seal_key_file; }>("redis.seal_key_file", "File with 32 octets or 64 hexadecimal digits: values are sealed and names hashed with it; empty: not"),
     live<[](auto& c) -> auto& { return c.redis.seal_key_file_old; }>("redis.seal_key_file_old", "The key before that one: what it sealed is still found"),
-    live<[](auto& c) -> auto& { return c.redis.wait.wait_us_max; }>("redis.wait_us", "How long a client waits for Redis at most before the upstream is asked too, in microseconds", from(100, 1'000'000)),
+    live<[](auto& c) -> auto& { return c.redis.wait.wait_us_max; }>("redis.wait_us", "How long a client waits for Redis at most before the upstream is asked too, in microseconds; up to 50,000 more behind a burst of our own", from(100, 1'000'000)),
     live<[](auto& c) -> auto& { return c.redis.wait.wait_us_min; }>("redis.wait_min_us", "The same at least, however fast Redis usually is", from(0, 1'000'000)),
     live<[](auto& c) -> auto& { return c.redis.connection.pending_max; }>("redis.pending_max", "Commands without a reply, per connection; more are dropped", from(16, 1'000'000)),
     live<[](auto& c) -> auto& { return c.redis.connection.write_queue_max; }>("redis.write_queue_max", "Commands that the kernel did not take yet, per connection; more are dropped", bytes(128 * kKiB, kGiB)),

@@ -41,7 +41,8 @@ bool parse_secret(std::string_view content, MutableBytes secret) {
 std::optional<std::string> read_secret_file(const std::string& path, MutableBytes secret,
                                             bool& exposed) {
   std::string content;
-  if (auto failure = tls::read_file(path, content)) return "cannot be read: " + *failure;
+  if (auto failure = tls::read_file(path, content))
+    return "cannot be read: " + *failure + "; give a file that dotring may read";
   exposed = others_may_read(path);
   if (parse_secret(content, secret)) return std::nullopt;
   const std::string octets = std::to_string(secret.size());

@@ -1,4 +1,4 @@
-// The TOML side of config_source.h; the only file that knows toml++.
+// The TOML side of source.h; the only file that knows toml++.
 
 #include "tools/dotring/config/source.h"
 

@@ -64,8 +64,8 @@ Problem take_auth_name(std::string_view& rest, UpstreamAddress& value) {
 Problem take_pin(std::string_view text, UpstreamAddress& value) {
   const std::optional<tls::SpkiPin> pin = tls::parse_spki_pin(text);
   if (!pin)
-    return "a pin is base64 of the SHA-256 of the public key (44 characters), not '" +
-           std::string(text) + "'";
+    return "'" + std::string(text) +
+           "' is no pin; give base64 of the SHA-256 of the public key (44 characters)";
   value.pins.push_back(*pin);
   return std::nullopt;
 }

@@ -2,7 +2,7 @@
 //
 // What it is: one parse_value() and one print_value() per type. Whatever print_value() writes,
 // parse_value() reads as the same value.
-// What it is not: keys, files or sources (config_key.h, config_source.h).
+// What it is not: keys, files or sources (key.h, source.h).
 
 #pragma once
 

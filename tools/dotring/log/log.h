@@ -50,7 +50,7 @@ class Log {
     write(LogLevel::Error, event, fields);
   }
 
-  /// Names and client addresses may be given as fields.
+  /// Names that clients ask for may be given as fields.
   bool names_allowed() const { return names_.load(std::memory_order_relaxed); }
   /// Lines that nobody will read, for any reason.
   uint64_t lines_dropped() const;

@@ -2,7 +2,7 @@
 //
 // What it is: the stable names, and where each comes from. Counters are read while their workers go
 // on; a page is a few events old in places, never torn. What it is not: counting (each part does
-// its own), or the text format (metrics_page.h).
+// its own), or the text format (page.h).
 
 #pragma once
 
