@@ -125,18 +125,16 @@ void MemoryStore::store_failure(const dns::QuestionKey& key, const query::Failur
 }
 
 size_t MemoryStore::remove(Bytes name) {
-  size_t removed = 0;
-  for (auto& shard : shards_) {
-    removed += shard->remove_if([name](Bytes kept) { return equal(kept, name); });
-  }
-  return removed;
+  return remove_if([name](Bytes kept) { return equal(kept, name); });
 }
 
 size_t MemoryStore::remove_subtree(Bytes name) {
+  return remove_if([name](Bytes kept) { return dns::is_within(kept, name); });
+}
+
+size_t MemoryStore::remove_if(const std::function<bool(Bytes name)>& matches) {
   size_t removed = 0;
-  for (auto& shard : shards_) {
-    removed += shard->remove_if([name](Bytes kept) { return dns::is_within(kept, name); });
-  }
+  for (auto& shard : shards_) removed += shard->remove_if(matches);
   return removed;
 }
 

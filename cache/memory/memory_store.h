@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -60,6 +61,8 @@ class MemoryStore final : public query::AnswerStore {
   size_t remove(Bytes name);
   size_t remove_subtree(Bytes name);
   size_t clear();
+  /// The same about the names for which `matches`.
+  size_t remove_if(const std::function<bool(Bytes name)>& matches);
 
   /// From any thread; takes no lock.
   Statistics statistics() const;

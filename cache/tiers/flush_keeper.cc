@@ -101,14 +101,22 @@ std::vector<FlushRule> FlushKeeper::open(Bytes value, std::string_view context) 
 
 // True: there was something new in it.
 bool FlushKeeper::merge(const std::vector<FlushRule>& rules) {
-  bool news = false;
+  std::vector<FlushRule> news;
   for (const FlushRule& rule : rules) {
-    if (!log_.add(rule, wall_.wall_s())) continue;
-    apply(rule, memory_);
-    statistics_.received.add();
-    news = true;
+    if (log_.add(rule, wall_.wall_s())) news.push_back(rule);
   }
-  return news;
+  if (news.size() == 1) apply(news.front(), memory_);
+  if (news.size() > 1) apply_together(news);
+  statistics_.received.add(news.size());
+  return !news.empty();
+}
+
+// In one walk over memory: after a gap there may be hundreds, and our worker stands still
+// meanwhile.
+void FlushKeeper::apply_together(const std::vector<FlushRule>& rules) {
+  FlushLog together({.rules_max = rules.size()});
+  for (const FlushRule& rule : rules) together.add(rule, wall_.wall_s());
+  memory_.remove_if([&](Bytes name) { return together.hides(name, 0); });
 }
 
 Bytes FlushKeeper::seal(const std::vector<uint8_t>& body, std::string_view context) {

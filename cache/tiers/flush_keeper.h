@@ -68,6 +68,7 @@ class FlushKeeper final : public redis::MessageHandler {
   void on_list(redis::GetResult result, Bytes value);
   std::vector<FlushRule> open(Bytes value, std::string_view context);
   bool merge(const std::vector<FlushRule>& rules);
+  void apply_together(const std::vector<FlushRule>& rules);
   void write_list();
   Bytes seal(const std::vector<uint8_t>& body, std::string_view context);
 

@@ -233,6 +233,26 @@ TEST_F(FlushKeeperTest, WhatWasMissedIsFoundInTheList) {
   EXPECT_EQ(other.keeper.statistics().gaps.value(), 1u);
 }
 
+TEST_F(FlushKeeperTest, SeveralThatWereMissedForgetWhatEachOfThemNames) {
+  FlushingAppliance one(redis_), other(redis_);
+  start(one);
+  start(other);
+  for (const char* name : {"a.example", "www.a.example", "b.example", "www.b.example", "c.example"})
+    other.store(name);
+  one.flush(rule_of("a.example", true));
+  one.flush(rule_of("b.example", false));
+  one.pass(1);
+  redis_.answer();
+  redis_.published.clear();
+  other.keeper.on_gap();
+  other.pass(1);
+  redis_.answer();
+  EXPECT_EQ(other.entries(), 2u);
+  EXPECT_EQ(other.memory->remove(key_of("www.b.example").name()), 1u);
+  EXPECT_EQ(other.memory->remove(key_of("c.example").name()), 1u);
+  EXPECT_EQ(other.keeper.statistics().received.value(), 2u);
+}
+
 TEST_F(FlushKeeperTest, AFlushWithoutRedisIsToldWhenItIsBack) {
   FlushingAppliance one(redis_), other(redis_);
   start(one);
