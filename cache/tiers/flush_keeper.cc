@@ -12,13 +12,14 @@ size_t apply(const FlushRule& rule, MemoryStore& memory) {
 
 FlushKeeper::FlushKeeper(const Options& options, MemoryStore& memory, redis::KeyValue& redis,
                          Envelope envelope, FlushLog& log, TimerWheel& timers,
-                         const io::Clock& wall)
+                         const TurnClock& clock, const io::Clock& wall)
     : options_(options),
       memory_(memory),
       redis_(redis),
       envelope_(std::move(envelope)),
       log_(log),
       timers_(timers),
+      clock_(clock),
       wall_(wall) {
   look_.keeper = this;
   look_.on_done = &FlushKeeper::on_list;
@@ -50,8 +51,9 @@ void FlushKeeper::look() {
   if (!looking_) look_in(options_.retry_ms);
 }
 
+// From this turn on: the wheel itself is behind until the completions have run.
 void FlushKeeper::look_in(uint64_t delay_ms) {
-  const uint64_t due_ms = timers_.now_ms() + delay_ms;
+  const uint64_t due_ms = clock_.now_ms() + delay_ms;
   if (!timer_.armed() || timer_.due_ms() > due_ms) timers_.arm(timer_, due_ms);
 }
 

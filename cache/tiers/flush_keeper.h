@@ -18,6 +18,7 @@
 #include "cache/tiers/flush_log.h"
 #include "cache/tiers/statistics.h"
 #include "engine/base/timer_wheel.h"
+#include "engine/base/turn_clock.h"
 #include "engine/io/clock.h"
 
 namespace dotring::cache::tiers {
@@ -38,7 +39,8 @@ class FlushKeeper final : public redis::MessageHandler {
 
   /// All references outlive it.
   FlushKeeper(const Options& options, MemoryStore& memory, redis::KeyValue& redis,
-              Envelope envelope, FlushLog& log, TimerWheel& timers, const io::Clock& wall);
+              Envelope envelope, FlushLog& log, TimerWheel& timers, const TurnClock& clock,
+              const io::Clock& wall);
   ~FlushKeeper();
   FlushKeeper(const FlushKeeper&) = delete;
   FlushKeeper& operator=(const FlushKeeper&) = delete;
@@ -78,6 +80,7 @@ class FlushKeeper final : public redis::MessageHandler {
   Envelope envelope_;
   FlushLog& log_;
   TimerWheel& timers_;
+  const TurnClock& clock_;
   const io::Clock& wall_;
   Look look_;
   bool looking_ = false;

@@ -55,7 +55,7 @@ RedisParts::RedisParts(const RedisOptions& options, std::shared_ptr<const RedisS
   if (!keeps_flushes) return;
   keeper_.emplace(keeper_options(options), memory, client_.key_value(),
                   Envelope(setup_->seal_keys(), random.fork()), setup_->flushes(), loop.timers(),
-                  loop.clock());
+                  loop.turn_clock(), loop.clock());
   client_.subscribe(options.channel, *keeper_);
 }
 

@@ -109,7 +109,7 @@ TEST(FlushLogTest, MalformedListsAreRefused) {
 /// One appliance's keeper; its messages are delivered by the test.
 struct FlushingAppliance {
   explicit FlushingAppliance(FakeRedis& redis, std::vector<SealKey> keys = {})
-      : keeper({}, *memory, redis, Envelope(std::move(keys), {3, 4}), log, timers, wall) {}
+      : keeper({}, *memory, redis, Envelope(std::move(keys), {3, 4}), log, timers, clock, wall) {}
 
   void store(std::string_view name) {
     const Answer answer = std::move(Answer(name).a(300));
@@ -120,7 +120,12 @@ struct FlushingAppliance {
     apply(rule, *memory);
     keeper.tell();
   }
-  void pass(uint64_t ms) { timers.advance(timers.now_ms() + ms); }
+  void pass(uint64_t ms) {
+    sleep(ms);
+    timers.advance(clock.now_ms());
+  }
+  /// As pass(), but the wheel has not turned yet.
+  void sleep(uint64_t ms) { clock.now_us += ms * 1000; }
   uint64_t entries() const { return memory->statistics().entries; }
 
   static MemoryOptions options() {
@@ -131,6 +136,7 @@ struct FlushingAppliance {
 
   WallClock wall;
   TimerWheel timers{0};
+  TurnClock clock;
   std::unique_ptr<MemoryStore> memory = MemoryStore::create(options());
   FlushLog log{{}};
   FlushKeeper keeper;
@@ -215,6 +221,22 @@ TEST_F(FlushKeeperTest, WhoLostARaceIsMergedIn) {
   start(later);
   EXPECT_TRUE(hides(later.log, "a", kNow));
   EXPECT_TRUE(hides(later.log, "b", kNow));
+}
+
+TEST_F(FlushKeeperTest, NewsAfterALongSleepAreWaitedForAsOthersAre) {
+  FlushingAppliance one(redis_), other(redis_);
+  start(one);
+  start(other);
+  one.flush(rule_of("a", false));
+  one.pass(1);
+  redis_.answer();
+  other.sleep(5000);
+  deliver({&other});
+  other.pass(1);
+  EXPECT_TRUE(redis_.asked.empty());
+  other.pass(1000);
+  EXPECT_FALSE(redis_.asked.empty());
+  redis_.answer();
 }
 
 TEST_F(FlushKeeperTest, WhatWasMissedIsFoundInTheList) {
