@@ -34,6 +34,8 @@ class ScriptedServer final : private io::AcceptHandler {
   size_t connections() const { return peers_.size(); }
   /// Said to the last client, unasked.
   void say(const std::string& bytes) { peers_.back()->stream.send(bytes_of(bytes)); }
+  /// Ends the link of the client that came as number `index`.
+  void hang_up(size_t index) { peers_[index]->stream.abort(); }
   void stop() {
     acceptor_.stop();
     for (const auto& peer : peers_) peer->stream.abort();

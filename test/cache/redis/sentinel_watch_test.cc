@@ -1,0 +1,53 @@
+// A sentinel of few words, which is the master, too.
+
+#include <algorithm>
+
+#include "test/cache/redis/scripted_client_fixture.h"
+
+namespace dotring::cache::redis {
+namespace {
+
+class SentinelWatchTest : public ScriptedClientTest {
+ protected:
+  void SetUp() override {
+    ScriptedClientTest::SetUp();
+    options_.breaker.slow_us = 60'000'000;
+    options_.breaker.probe = {.first_ms = 10, .longest_ms = 10};
+    server_->script = [this](const std::string& command) { return reply_to(command); };
+  }
+  std::string reply_to(const std::string& command) const {
+    const std::string address = server_->address();
+    const std::string port = address.substr(address.rfind(':') + 1);
+    if (command.starts_with("SENTINEL")) {
+      return "*2\r\n$9\r\n127.0.0.1\r\n$" + std::to_string(port.size()) + "\r\n" + port + "\r\n";
+    }
+    if (command == "ROLE") return "*1\r\n$6\r\nmaster\r\n";
+    return command == "PING" && loading_ ? "-LOADING the dataset\r\n" : "";
+  }
+  void start() {
+    make("redis+sentinel://" + server_->address() + "/mymaster");
+    client_->start();
+  }
+  ptrdiff_t said(std::string_view word) const {
+    return std::ranges::count_if(
+        server_->commands, [&](const std::string& command) { return command.starts_with(word); });
+  }
+
+  bool loading_ = false;
+};
+
+// The wait for another question is longer than the master takes to load.
+TEST_F(SentinelWatchTest, AMasterThatWorksIsNoReasonToLeaveTheSentinels) {
+  options_.sentinel.ask = {.first_ms = 500, .longest_ms = 500};
+  loading_ = true;
+  start();
+  ASSERT_TRUE(turn_until([&] { return said("SUBSCRIBE") == 1 && said("PING") > 0; }));
+  server_->hang_up(0);
+  ASSERT_TRUE(turn_until([&] { return statistics().lost.value() == 1; }));
+  loading_ = false;
+  ASSERT_TRUE(turn_until([&] { return statistics().servers_writable.value() == 1; }));
+  EXPECT_TRUE(turn_until([&] { return said("SENTINEL") == 2; }));
+}
+
+}  // namespace
+}  // namespace dotring::cache::redis
