@@ -43,6 +43,8 @@ class Link final : private io::StreamHandler {
        LinkHandler& handler);
 
   State state() const { return state_; }
+  /// Where it was opened to last.
+  const Address& address() const { return address_; }
   bool is_open() const { return state_ == State::Open; }
   /// True until the last stream is closed: the link must not be destroyed before.
   bool active() const { return state_ != State::Closed; }

@@ -85,8 +85,7 @@ void SentinelWatch::on_reply(const Reply& reply) {
 void SentinelWatch::take_answer(const Reply& reply) {
   if (reply.is(ReplyType::Error)) return link_.end(LinkEnd::Refused, std::string(reply.text()));
   if (reply.size() != 2) {
-    refuse("knows no master " + context_.options.target.master_name);
-    return link_.end(LinkEnd::Refused, "knows no such master");
+    return link_.end(LinkEnd::Refused, "knows no master " + context_.options.target.master_name);
   }
   answered_ = true;
   in_vain_ = 0;
@@ -97,6 +96,7 @@ void SentinelWatch::take_answer(const Reply& reply) {
 
 // "name old-host old-port new-host new-port"
 void SentinelWatch::take_message(const Reply& reply) {
+  if (reply.is(ReplyType::Error)) return refuse("SUBSCRIBE: " + std::string(reply.text()));
   if (reply.size() != 3 || reply[0].text() != "message") return;
   const std::string_view text = reply[2].text();
   if (word_of(text, 0) != context_.options.target.master_name) return;
@@ -120,7 +120,8 @@ void SentinelWatch::on_timeout() {
   link_.end(LinkEnd::Failed, "no answer in time");
 }
 
-void SentinelWatch::on_link_ended(LinkEnd end, const std::string&) {
+void SentinelWatch::on_link_ended(LinkEnd end, const std::string& detail) {
+  if (end == LinkEnd::Refused) refuse(detail);
   answer_timer_.cancel();
   answered_ = false;
   if (!running_ || end == LinkEnd::Local || ask_timer_.armed()) return;

@@ -48,13 +48,19 @@ void Subscription::on_link_open() {
 void Subscription::on_reply(const Reply& reply) {
   last_reply_us_ = context_.now_us();
   pinged_ = false;
-  if (reply.is(ReplyType::Error)) return link_.end(LinkEnd::Refused, std::string(reply.text()));
+  if (reply.is(ReplyType::Error)) return refused(std::string(reply.text()));
   if (reply.size() != 3) return;  // an answer to PING
   const std::string_view kind = reply[0].text();
   if (kind == "subscribe") return subscribed();
   if (kind != "message" || reply[1].text() != channel_) return;
   context_.statistics.messages.add();
   handler_.on_message(reply[2].bytes());
+}
+
+// Of credentials that are refused the server tells, which has the same.
+void Subscription::refused(const std::string& error) {
+  context_.tell(Event::Kind::Refused, link_.address(), "SUBSCRIBE: " + error);
+  link_.end(LinkEnd::Refused, error);
 }
 
 void Subscription::subscribed() {

@@ -32,6 +32,7 @@ class Subscription final : private LinkHandler {
 
   void connect();
   void retry();
+  void refused(const std::string& error);
   void subscribed();
   void watch();
 

@@ -1,6 +1,8 @@
 // Clients of servers that say what no server should: the link ends, never the process, and nothing
 // is answered wrongly.
 
+#include <algorithm>
+
 #include "test/cache/redis/scripted_client_fixture.h"
 
 namespace dotring::cache::redis {
@@ -55,6 +57,20 @@ TEST_F(HostileServerTest, RedirectionsOutsideOfAClusterAreFailures) {
   EXPECT_EQ(ask("key"), "(failed)");
   EXPECT_EQ(statistics().errors[static_cast<size_t>(ErrorKind::Moved)].value(), 1u);
   EXPECT_EQ(statistics().servers_readable.value(), 1u);
+}
+
+TEST_F(HostileServerTest, ARefusedSubscriptionIsTold) {
+  server_->script = [](const std::string& command) -> std::string {
+    return command.starts_with("SUBSCRIBE") ? "-NOPERM no permissions for this channel\r\n" : "";
+  };
+  Messages messages;
+  make("redis://" + server_->address());
+  client_->subscribe("channel", messages);
+  client_->start();
+  ASSERT_TRUE(turn_until([&] { return told(Event::Kind::Refused); }));
+  const auto refusal = std::ranges::find(events_, Event::Kind::Refused, &Event::kind);
+  EXPECT_EQ(refusal->server, server_->address());
+  EXPECT_EQ(refusal->detail, "SUBSCRIBE: NOPERM no permissions for this channel");
 }
 
 TEST_F(HostileServerTest, AServerThatIsLoadingIsAskedWhenItIsReady) {

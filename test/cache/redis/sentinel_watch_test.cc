@@ -22,12 +22,14 @@ class SentinelWatchTest : public ScriptedClientTest {
       return "*2\r\n$9\r\n127.0.0.1\r\n$" + std::to_string(port.size()) + "\r\n" + port + "\r\n";
     }
     if (command == "ROLE") return "*1\r\n$6\r\nmaster\r\n";
+    if (command.starts_with("SUBSCRIBE")) return "-NOPERM no permissions for this channel\r\n";
     return command == "PING" && loading_ ? "-LOADING the dataset\r\n" : "";
   }
   void start() {
     make("redis+sentinel://" + server_->address() + "/mymaster");
     client_->start();
   }
+  Event refusal() const { return *std::ranges::find(events_, Event::Kind::Refused, &Event::kind); }
   ptrdiff_t said(std::string_view word) const {
     return std::ranges::count_if(
         server_->commands, [&](const std::string& command) { return command.starts_with(word); });
@@ -47,6 +49,25 @@ TEST_F(SentinelWatchTest, AMasterThatWorksIsNoReasonToLeaveTheSentinels) {
   loading_ = false;
   ASSERT_TRUE(turn_until([&] { return statistics().servers_writable.value() == 1; }));
   EXPECT_TRUE(turn_until([&] { return said("SENTINEL") == 2; }));
+}
+
+TEST_F(SentinelWatchTest, ASentinelThatRefusesToTellOfChangesIsTold) {
+  start();
+  ASSERT_TRUE(turn_until([&] { return told(Event::Kind::Refused); }));
+  EXPECT_EQ(refusal().server, server_->address());
+  EXPECT_EQ(refusal().detail, "SUBSCRIBE: NOPERM no permissions for this channel");
+}
+
+TEST_F(SentinelWatchTest, ASentinelThatRefusesOurPasswordIsTold) {
+  server_->script = [](const std::string& command) -> std::string {
+    const bool introduces = command.starts_with("HELLO") || command.starts_with("AUTH");
+    return introduces ? "-WRONGPASS invalid username-password pair\r\n" : "";
+  };
+  make("redis+sentinel://" + server_->address() + "/mymaster?sentinel_password=wrong");
+  client_->start();
+  ASSERT_TRUE(turn_until([&] { return told(Event::Kind::Refused); }));
+  EXPECT_EQ(refusal().server, server_->address());
+  EXPECT_EQ(refusal().detail, "WRONGPASS invalid username-password pair");
 }
 
 }  // namespace
