@@ -13,6 +13,7 @@ struct Client::Parts {
   Parts(const Options& wanted, const TurnClock& clock, TimerWheel& timers, const HashKey& seed,
         Dialer& dialer)
       : options(wanted), random(seed), context{options, clock, timers, random, dialer, statistics} {
+    statistics.read_cause.set(static_cast<uint64_t>(Cause::Gone));
     if (options.target.layout == Layout::Cluster) {
       cluster.emplace(context);
     } else {

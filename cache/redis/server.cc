@@ -137,7 +137,7 @@ void Server::show() {
     shown_writable_ ? statistics.servers_writable.add() : statistics.servers_writable.subtract();
   }
   const uint64_t servers = statistics.servers.value();
-  if (statistics.servers_readable.value() == servers) statistics.read_cause.set(0);
+  if (servers > 0 && statistics.servers_readable.value() == servers) statistics.read_cause.set(0);
   if (statistics.servers_writable.value() == servers) statistics.write_cause.set(0);
 }
 

@@ -42,7 +42,8 @@ struct Statistics {
   Counter servers;
   Counter servers_readable;  ///< connected, breaker closed
   Counter servers_writable;  ///< of these: writes too
-  Counter read_cause;   ///< a Cause: of the last server that stopped being asked; None: all are
+  Counter read_cause;  ///< a Cause: of the last server that stopped being asked; None: all are, and
+                       ///< there is one
   Counter write_cause;  ///< a Cause: the same for writes
   Counter pending;      ///< commands without a reply
 

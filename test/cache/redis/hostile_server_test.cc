@@ -80,6 +80,7 @@ TEST_F(HostileServerTest, AServerThatIsLoadingIsAskedWhenItIsReady) {
     return command.starts_with("GET") ? "$1\r\nv\r\n" : "";
   };
   make("redis://" + server_->address());
+  EXPECT_EQ(static_cast<Cause>(statistics().read_cause.value()), Cause::Gone) << "not yet asked";
   client_->start();
   ASSERT_TRUE(turn_until([&] { return statistics().probes.value() >= 2; }));
   EXPECT_EQ(static_cast<Cause>(statistics().read_cause.value()), Cause::Loading);
