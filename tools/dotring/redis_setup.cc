@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <utility>
+
 #include "cache/redis/url.h"
 #include "tls/file.h"
 
@@ -12,20 +14,40 @@ using Kind = cache::redis::Event::Kind;
 // -------------------------------------------------------------------------------------------------
 // The log
 
-bool RedisJournal::is_news(const cache::redis::Event& event) {
-  const bool writes = event.kind == Kind::WritesStopped || event.kind == Kind::WritesResumed;
-  const bool reads = event.kind == Kind::ServerUp || event.kind == Kind::ServerDown;
-  const std::string about = event.server + (writes ? " writes" : reads ? "" : " " + event.detail);
+bool RedisJournal::is_news(const cache::redis::Event& event, uint64_t now_ms) {
   const std::lock_guard guard(mutex_);
-  if (told_.size() > 1024) told_.clear();
-  const auto [told, first] = told_.try_emplace(about, event.kind);
-  const bool news = first || told->second != event.kind;
-  told->second = event.kind;
-  return news;
+  switch (event.kind) {
+    case Kind::ServerUp:
+    case Kind::ServerDown:
+      return is_another(event.server, event.kind);
+    case Kind::WritesStopped:
+    case Kind::WritesResumed:
+      return is_another(event.server + " writes", event.kind);
+    case Kind::MasterChanged:
+      return std::exchange(master_, event.server) != event.server;
+    case Kind::MapChanged:
+    case Kind::Refused:
+      return is_due(event.server + " " + event.detail, now_ms);
+  }
+  return true;
 }
 
-void RedisJournal::on_event(const cache::redis::Event& event) {
-  if (!is_news(event)) return;
+bool RedisJournal::is_another(const std::string& about, Kind kind) {
+  if (told_.size() > 1024) told_.clear();
+  const auto [told, first] = told_.try_emplace(about, kind);
+  return std::exchange(told->second, kind) != kind || first;
+}
+
+bool RedisJournal::is_due(const std::string& about, uint64_t now_ms) {
+  if (again_.size() > 1024) again_.clear();
+  uint64_t& again_ms = again_[about];
+  if (now_ms < again_ms) return false;
+  again_ms = now_ms + kRepeatMs;
+  return true;
+}
+
+void RedisJournal::on_event(const cache::redis::Event& event, uint64_t now_ms) {
+  if (!is_news(event, now_ms)) return;
   const auto told = [&](LogLevel level, std::string_view what) {
     log_.write(level, what, {{"server", event.server}, {"cause", event.detail}});
   };

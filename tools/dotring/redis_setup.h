@@ -15,6 +15,7 @@
 #include "cache/redis/options.h"
 #include "cache/tiers/flush_log.h"
 #include "cache/tiers/seal_key.h"
+#include "engine/io/clock.h"
 #include "tls/context.h"
 #include "tools/dotring/config/configuration.h"
 #include "tools/dotring/config/file_contents.h"
@@ -23,20 +24,32 @@
 
 namespace dotring::appliance {
 
-/// What the log hears of Redis servers: one line per change, however many workers notice it.
+/// What the log hears of Redis servers: one line per change, however many workers notice it. Of
+/// maps that changed, and of what is refused, one in kRepeatMs that says the same.
 class RedisJournal {
  public:
+  /// An idle worker notices another map at its next regular look, a minute later.
+  static constexpr uint64_t kRepeatMs = 90'000;
+
   explicit RedisJournal(Log& log) : log_(log) {}
 
   /// From any thread.
-  void on_event(const cache::redis::Event& event);
+  void on_event(const cache::redis::Event& event) { on_event(event, clock_.monotonic_us() / 1000); }
+  void on_event(const cache::redis::Event& event, uint64_t now_ms);
 
  private:
-  bool is_news(const cache::redis::Event& event);
+  using Kind = cache::redis::Event::Kind;
+
+  bool is_news(const cache::redis::Event& event, uint64_t now_ms);
+  bool is_another(const std::string& about, Kind kind);
+  bool is_due(const std::string& about, uint64_t now_ms);
 
   Log& log_;
-  std::mutex mutex_;
-  std::map<std::string, cache::redis::Event::Kind> told_;  ///< by server and what it is about
+  const io::Clock clock_{};
+  std::mutex mutex_;                       ///< of what follows
+  std::map<std::string, Kind> told_;       ///< by server and what it is about
+  std::map<std::string, uint64_t> again_;  ///< by server and detail: when it is told again
+  std::string master_;                     ///< told last
 };
 
 class RedisSetup {
