@@ -28,6 +28,10 @@ std::string text_of(const Json& value) {
   return value.is_string() ? value.get<std::string>() : kNothing;
 }
 
+std::string number_of(const Json& value) {
+  return value.is_number_unsigned() ? std::to_string(value.get<uint64_t>()) : kNothing;
+}
+
 std::string count_of(const Json& value) {
   if (!value.is_number_unsigned()) return kNothing;
   std::string text = std::to_string(value.get<uint64_t>());

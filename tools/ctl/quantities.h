@@ -12,6 +12,8 @@ namespace dotring::ctl {
 const control::Json& member(const control::Json& object, const char* name);
 
 std::string text_of(const control::Json& value);
+/// "1234567": the name of something.
+std::string number_of(const control::Json& value);
 /// "1,234,567".
 std::string count_of(const control::Json& value);
 /// "12.3 MiB".

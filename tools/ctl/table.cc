@@ -68,7 +68,7 @@ std::string upstreams_text(const Json& servers) {
 std::string status_text(const Json& result) {
   const Json& of = result;
   return fact("dotring", text_of(member(of, "version")) + ", process " +
-                             count_of(member(of, "process")) + ", " +
+                             number_of(member(of, "process")) + ", " +
                              count_of(member(of, "workers")) + " workers, log level " +
                              text_of(member(of, "log_level"))) +
          fact("state", health_text(member(of, "health"))) +

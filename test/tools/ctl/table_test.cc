@@ -13,6 +13,7 @@ TEST(Quantities, AreWrittenForPeople) {
   EXPECT_EQ(count_of(0u), "0");
   EXPECT_EQ(count_of(999u), "999");
   EXPECT_EQ(count_of(1'234'567u), "1,234,567");
+  EXPECT_EQ(number_of(1'234'567u), "1234567");
   EXPECT_EQ(size_of(1023u), "1023 B");
   EXPECT_EQ(size_of(1536u), "1.5 KiB");
   EXPECT_EQ(size_of(uint64_t{3} << 30), "3.0 GiB");
@@ -65,7 +66,8 @@ TEST(Render, EveryVerbShowsAReplyOfAnotherVersion) {
 }
 
 TEST(Render, StatusNamesTheServersThatAreNotUp) {
-  const Json result = {{"health", {{"state", "degraded"}, {"reasons", {"one of two", "and more"}}}},
+  const Json result = {{"process", 4711u},
+                       {"health", {{"state", "degraded"}, {"reasons", {"one of two", "and more"}}}},
                        {"upstreams",
                         {{{"server", "192.0.2.1:853"}, {"state", "up"}},
                          {{"server", "192.0.2.2:853"}, {"state", "failing"}}}},
@@ -75,6 +77,7 @@ TEST(Render, StatusNamesTheServersThatAreNotUp) {
   EXPECT_NE(text.find("upstreams  1 of 2 up; 192.0.2.2:853 is failing\n"), std::string::npos)
       << text;
   EXPECT_NE(text.find("redis      none\n"), std::string::npos) << text;
+  EXPECT_NE(text.find(", process 4711, "), std::string::npos) << text;
 }
 
 TEST(Render, ConfigMayShowOnlyWhatIsNotTheDefault) {
