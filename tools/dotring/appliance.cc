@@ -237,19 +237,16 @@ void Appliance::begin_hand_over(listen::ConnectionHeir& heir) {
   for (const auto& worker : workers_) worker->hand_over(heir);
 }
 
-std::vector<int> Appliance::duplicate_sockets() {
-  std::vector<std::future<std::vector<int>>> asked;
+std::vector<OwnedDescriptor> Appliance::duplicate_sockets() {
+  std::vector<std::future<std::vector<OwnedDescriptor>>> asked;
   for (const auto& worker : workers_) asked.push_back(worker->duplicate_sockets());
-  std::vector<int> sockets;
+  std::vector<OwnedDescriptor> sockets;
   for (auto& one : asked) {
     // A worker that does not turn will not answer; the others' sockets alone would be of no use.
-    if (one.wait_for(kAnswerTime) != std::future_status::ready) {
-      for (const int socket : sockets) close(socket);
-      return {};
-    }
-    for (const int socket : one.get()) sockets.push_back(socket);
+    if (one.wait_for(kAnswerTime) != std::future_status::ready) return {};
+    for (OwnedDescriptor& socket : one.get()) sockets.push_back(std::move(socket));
   }
-  if (admin_.descriptor() >= 0) sockets.push_back(dup(admin_.descriptor()));
+  if (admin_.descriptor() >= 0) sockets.emplace_back(dup(admin_.descriptor()));
   return sockets;
 }
 

@@ -76,7 +76,7 @@ class Appliance {
   void reopen_logs() { in_force()->audit->reopen(); }
 
   /// From any thread, between start() and the end. Duplicates of all listening sockets, or none.
-  std::vector<int> duplicate_sockets();
+  std::vector<OwnedDescriptor> duplicate_sockets();
   /// The same: goes on with a TCP connection of a dotring before this one.
   void inherit(int descriptor, Bytes unread);
 

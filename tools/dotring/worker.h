@@ -43,7 +43,9 @@ class Worker {
   uint64_t turns() const { return parts_->turns(); }
   void tell_flush() { parts_->tell_flush(); }
   std::future<TopList> top(TopLists::Kind kind) { return parts_->top(kind); }
-  std::future<std::vector<int>> duplicate_sockets() { return parts_->duplicate_sockets(); }
+  std::future<std::vector<OwnedDescriptor>> duplicate_sockets() {
+    return parts_->duplicate_sockets();
+  }
   void inherit(int descriptor, const Endpoint& local, Bytes unread) {
     parts_->inherit(descriptor, local, unread);
   }

@@ -23,21 +23,6 @@ int duplicate(int descriptor) {
   return fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
 }
 
-/// Closes what nobody released.
-class OwnedDescriptor {
- public:
-  explicit OwnedDescriptor(int descriptor) : descriptor_(descriptor) {}
-  ~OwnedDescriptor() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  OwnedDescriptor(const OwnedDescriptor&) = delete;
-  OwnedDescriptor& operator=(const OwnedDescriptor&) = delete;
-  int release() { return std::exchange(descriptor_, -1); }
-
- private:
-  int descriptor_;
-};
-
 }  // namespace
 
 WorkerParts::WorkerParts(const SharedParts& shared, std::shared_ptr<const InForce> in_force,
@@ -177,14 +162,14 @@ void WorkerParts::hand_over(listen::ConnectionHeir& heir) {
   loop_.stop();
 }
 
-std::future<std::vector<int>> WorkerParts::duplicate_sockets() {
-  auto promise = std::make_shared<std::promise<std::vector<int>>>();
+std::future<std::vector<OwnedDescriptor>> WorkerParts::duplicate_sockets() {
+  auto promise = std::make_shared<std::promise<std::vector<OwnedDescriptor>>>();
   loop_.post([this, promise] {
-    std::vector<int> sockets;
-    for (const auto& listener : udp_) sockets.push_back(duplicate(listener.descriptor()));
+    std::vector<OwnedDescriptor> sockets;
+    for (const auto& listener : udp_) sockets.emplace_back(duplicate(listener.descriptor()));
     for (const auto& listener : tcp_) {
       // While we drain, there is none any more.
-      if (listener.descriptor() >= 0) sockets.push_back(duplicate(listener.descriptor()));
+      if (listener.descriptor() >= 0) sockets.emplace_back(duplicate(listener.descriptor()));
     }
     promise->set_value(std::move(sockets));
   });

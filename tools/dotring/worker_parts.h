@@ -27,6 +27,7 @@
 #include "tools/dotring/metrics/sources.h"
 #include "tools/dotring/observers.h"
 #include "tools/dotring/process/given_sockets.h"
+#include "tools/dotring/process/owned_descriptor.h"
 
 namespace dotring::appliance {
 
@@ -77,7 +78,7 @@ class WorkerParts {
   void abort();
 
   /// From any thread, between run() and the end: duplicates of the listening sockets.
-  std::future<std::vector<int>> duplicate_sockets();
+  std::future<std::vector<OwnedDescriptor>> duplicate_sockets();
   /// The same: goes on with a TCP connection that came to `local`. It is closed where nobody
   /// listens there.
   void inherit(int descriptor, const Endpoint& local, Bytes unread);

@@ -124,11 +124,10 @@ bool TakeoverServer::greet(TakeoverChannel& channel) {
 }
 
 bool TakeoverServer::send_sockets(TakeoverChannel& channel) {
-  const std::vector<int> sockets = parts_.sockets();
+  const std::vector<OwnedDescriptor> sockets = parts_.sockets();
   bool sent = !sockets.empty();
-  for (const int socket : sockets) {
-    sent = sent && channel.send(TakeoverKind::Socket, socket);
-    close(socket);
+  for (const OwnedDescriptor& socket : sockets) {
+    sent = sent && channel.send(TakeoverKind::Socket, socket.get());
   }
   return sent && channel.send(TakeoverKind::SocketsEnd);
 }

@@ -21,6 +21,7 @@
 
 #include "engine/listen/tcp_listener.h"
 #include "tools/dotring/log/log.h"
+#include "tools/dotring/process/owned_descriptor.h"
 #include "tools/dotring/process/takeover_channel.h"
 
 namespace dotring::appliance {
@@ -32,7 +33,7 @@ class TakeoverServer final : public listen::ConnectionHeir {
 
   struct Parts {
     /// Duplicates of all listening sockets; none: they cannot be had now. Called on the thread.
-    std::function<std::vector<int>()> sockets;
+    std::function<std::vector<OwnedDescriptor>()> sockets;
     /// Somebody else answers from now on: begin to drain. Called on the thread, once.
     std::function<void()> on_taken;
   };

@@ -25,7 +25,12 @@ class TakeoverTest : public ::testing::Test {
   }
   ~TakeoverTest() override { close(udp_); }
   TakeoverServer::Parts parts() {
-    return {[this] { return std::vector{dup(udp_)}; }, [this] { taken_.set_value(); }};
+    const auto sockets = [this] {
+      std::vector<OwnedDescriptor> one;
+      one.emplace_back(dup(udp_));
+      return one;
+    };
+    return {sockets, [this] { taken_.set_value(); }};
   }
   bool was_taken() {
     return taken_.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
@@ -125,7 +130,7 @@ TEST_F(TakeoverTest, NobodyThereIsNoFailure) {
 }
 
 TEST_F(TakeoverTest, WithoutSocketsTheOtherOneHearsSo) {
-  TakeoverServer server(log_, {[] { return std::vector<int>(); }, [] {}});
+  TakeoverServer server(log_, {[] { return std::vector<OwnedDescriptor>(); }, [] {}});
   ASSERT_EQ(server.open(path_), std::nullopt);
   ASSERT_EQ(server.start(), std::nullopt);
   Predecessor predecessor;
