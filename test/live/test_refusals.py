@@ -17,6 +17,8 @@ ADDRESS = "give 192.0.2.1:53 or [2001:db8::1]:53"
 SERVER = "give tls://ADDRESS[:PORT][?pin=BASE64&weight=NUMBER][#AUTH-NAME]"
 PEM = "give a PEM file with the authorities' certificates"
 WRITABLE = "in a folder that is there and that dotring's user may write to"
+NOT_THERE = "cannot be read: No such file or directory"
+READABLE = "give a file that dotring may read"
 NO_INTERFACE = "no interface has this address: choose one that `ip address` shows"
 TAKEN = "stop the program that listens there, or choose another address"
 IO_URING = (
@@ -46,6 +48,12 @@ def check(result, status, key, value, cause, remedy, origin=""):
         ("cache.ttl_max", "-1", "not a whole number", "give a whole number from 1 to 604800"),
         ("engine.workers", "100000", "out of range", "give a whole number from 0 to 256"),
         ("log.level", "loud", "not known", "give one of debug, info, warning, error"),
+        (
+            "upstream.servers",
+            "tls://192.0.2.1?pin=x",
+            "'x' is no pin",
+            "give base64 of the SHA-256 of the public key (44 characters)",
+        ),
         ("control.socket_mode", "9", "not permissions as chmod takes them", "give 0660"),
     ],
 )
@@ -60,6 +68,10 @@ def test_a_wrong_value(key, value, cause, remedy):
         ("listen.dns", "", "empty", "give at least one address"),
         ("upstream.ciphers", "NONE", "no cipher of this list is known", "leave it empty for the usual ones"),
         ("audit.file", "/does/not/exist", "cannot be written: No such file or directory", f"give a file {WRITABLE}"),
+        ("redis.prefix", "x" * 65, "longer than 64 octets", "make it shorter"),
+        ("access.allow_file", "/does/not/exist", NOT_THERE, "give a file of networks"),
+        ("cookies.secret_file", "/does/not/exist", NOT_THERE, READABLE),
+        ("audit.hash_key_file", "/does/not/exist", NOT_THERE, READABLE),
         (
             "upstream.ca_file",
             "/does/not/exist.pem",
@@ -71,6 +83,15 @@ def test_a_wrong_value(key, value, cause, remedy):
 def test_a_value_that_this_machine_or_a_library_refuses(key, value, cause, remedy):
     for arguments in ([], ["--check-config"]):
         check(run_once({**BASE, key: value}, *arguments), REFUSED, key, value, cause, remedy)
+
+
+def test_files_of_redis(tmp_path):
+    redis = {**BASE, "redis.url": "rediss://127.0.0.1"}
+    for key in ("redis.password_file", "redis.seal_key_file"):
+        check(run_once({**redis, key: tmp_path / "none"}), REFUSED, key, tmp_path / "none", NOT_THERE, READABLE)
+    result = run_once({**redis, "redis.ca_file": tmp_path / "none"})
+    remedy = "give a PEM file with the certificates of authorities"
+    check(result, REFUSED, "redis.ca_file", tmp_path / "none", "No such file or directory", remedy)
 
 
 @pytest.mark.parametrize(
@@ -138,6 +159,7 @@ def test_a_file_that_is_missing_or_not_toml(tmp_path):
             "bind: No such file or directory",
             "make the folder, or choose another path",
         ),
+        ("control.socket", "/dev/null/x", "bind: Not a directory", "choose another path"),
         (
             "life.takeover_socket",
             "/does/not/exist/x",

@@ -29,7 +29,7 @@ const char* remedy(int error, const Endpoint& address) {
     case ENFILE:
       return "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
     default:
-      return "";
+      return "; choose another address";
   }
 }
 

@@ -15,12 +15,12 @@ namespace {
 
 std::string failed(const char* what) {
   const int error = errno;
-  std::string text = std::string(what) + ": " + std::strerror(error);
-  if (error == ENOENT) text += "; make the folder, or choose another path";
+  const std::string text = std::string(what) + ": " + std::strerror(error);
+  if (error == ENOENT) return text + "; make the folder, or choose another path";
   if (error == EACCES || error == EPERM || error == EROFS) {
-    text += "; choose a folder that dotring's user may write to";
+    return text + "; choose a folder that dotring's user may write to";
   }
-  return text;
+  return text + "; choose another path";
 }
 
 /// Whether something is there that is no socket: it is not ours to replace.

@@ -15,6 +15,9 @@ bool is_nobody(int error) {
   return error == ENOENT || error == ECONNREFUSED;
 }
 
+constexpr const char* kRemedy =
+    "; run as the user of the running dotring, or end that one and start without --takeover";
+
 }  // namespace
 
 void Predecessor::stop() {
@@ -25,17 +28,19 @@ void Predecessor::stop() {
 
 std::optional<std::string> Predecessor::ask(const std::string& path, GivenSockets& sockets) {
   const io::SocketAddress address = io::SocketAddress::of_unix(path);
-  if (address.size == 0) return "no path of a unix socket";
+  if (address.size == 0) return "no path of a unix socket; give the running dotring's";
   const int descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-  if (descriptor < 0) return "socket: " + io::error_text(errno);
+  if (descriptor < 0)
+    return "socket: " + io::error_text(errno) +
+           "; raise the limit of open files (ulimit -n, LimitNOFILE=)";
   auto channel = std::make_unique<TakeoverChannel>(descriptor);
   if (connect(descriptor, &address.any, address.size) != 0) {
     if (is_nobody(errno)) return std::nullopt;
-    return "connect: " + io::error_text(errno);
+    return "connect: " + io::error_text(errno) + kRemedy;
   }
   channel_ = std::move(channel);
   if (!channel_->send(TakeoverKind::Hello, -1, bytes_of(TakeoverChannel::kVersion))) {
-    return "the running dotring does not listen";
+    return std::string("the running dotring does not listen") + kRemedy;
   }
   return receive_sockets(sockets);
 }
@@ -43,7 +48,9 @@ std::optional<std::string> Predecessor::ask(const std::string& path, GivenSocket
 std::optional<std::string> Predecessor::receive_sockets(GivenSockets& sockets) {
   for (;;) {
     const auto message = channel_->receive(kAnswerMs);
-    if (!message) return "the running dotring did not give its sockets; its log says why";
+    if (!message) {
+      return "the running dotring did not give its sockets; look into its log, which says why";
+    }
     if (message->kind == TakeoverKind::SocketsEnd) return std::nullopt;
     if (auto problem = sockets.add(message->descriptor)) return problem;
   }
