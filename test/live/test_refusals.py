@@ -68,6 +68,7 @@ def test_a_wrong_value(key, value, cause, remedy):
         ("listen.dns", "", "empty", "give at least one address"),
         ("upstream.ciphers", "NONE", "no cipher of this list is known", "leave it empty for the usual ones"),
         ("audit.file", "/does/not/exist", "cannot be written: No such file or directory", f"give a file {WRITABLE}"),
+        ("redis.channel", "x" * 65, "longer than 64 octets", "make it shorter"),
         ("redis.prefix", "x" * 65, "longer than 64 octets", "make it shorter"),
         ("access.allow_file", "/does/not/exist", NOT_THERE, "give a file of networks"),
         ("cookies.secret_file", "/does/not/exist", NOT_THERE, READABLE),
@@ -83,6 +84,15 @@ def test_a_wrong_value(key, value, cause, remedy):
 def test_a_value_that_this_machine_or_a_library_refuses(key, value, cause, remedy):
     for arguments in ([], ["--check-config"]):
         check(run_once({**BASE, key: value}, *arguments), REFUSED, key, value, cause, remedy)
+
+
+def test_more_shards_than_memory_for_them():
+    cause = "too many for cache.memory: with less than 64 KiB each, nothing is kept"
+    remedy = "give at most 512, or more memory"
+    small = {**BASE, "cache.memory": "32MiB"}
+    check(run_once({**small, "cache.shards": 513}, "--check-config"), REFUSED, "cache.shards", 513, cause, remedy)
+    status, output = run_once({**small, "cache.shards": 512}, "--check-config")
+    assert status == 0, output
 
 
 def test_files_of_redis(tmp_path):

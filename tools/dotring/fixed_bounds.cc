@@ -120,6 +120,8 @@ void add_redis(Bounds& bounds) {
                     "of sentinels, or of nodes to begin with"});
   bounds.push_back({"octets of redis.prefix", count(cache::tiers::KeyName::kPrefixMax),
                     "longer ones are refused"});
+  bounds.push_back(
+      {"octets of redis.channel", count(RedisOptions::kChannelMax), "longer ones are refused"});
   bounds.push_back({"keys kept for redirections", octets(cluster.key_room),
                     "per node of a cluster; a look-up without room is not asked again"});
   bounds.push_back({"nodes of a Redis cluster", count(cluster.nodes_max), "others are not asked"});

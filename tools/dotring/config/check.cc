@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cache/memory/shard_plan.h"
 #include "cache/tiers/key_name.h"
 #include "tls/upstream/choice.h"
 #include "tools/dotring/config/configuration.h"
@@ -71,10 +72,23 @@ Refusal check_ttls(const Configuration& configuration) {
   return std::nullopt;
 }
 
+Refusal check_shards(const Configuration& configuration) {
+  const cache::MemoryOptions& memory = configuration.cache;
+  const uint64_t shards_max = memory.bytes_max / cache::ShardPlan::kShardBytesMin;
+  if (memory.shards <= shards_max) return std::nullopt;
+  return Contradiction{"cache.shards", std::to_string(memory.shards),
+                       "too many for cache.memory: with less than 64 KiB each, nothing is kept; "
+                       "give at most " +
+                           std::to_string(shards_max) + ", or more memory"};
+}
+
 Refusal check_redis(const Configuration& configuration) {
   const RedisOptions& redis = configuration.redis;
   if (redis.prefix.size() > cache::tiers::KeyName::kPrefixMax) {
     return Contradiction{"redis.prefix", redis.prefix, "longer than 64 octets; make it shorter"};
+  }
+  if (redis.channel.size() > RedisOptions::kChannelMax) {
+    return Contradiction{"redis.channel", redis.channel, "longer than 64 octets; make it shorter"};
   }
   if (redis.wait.wait_us_min > redis.wait.wait_us_max) {
     return Contradiction{"redis.wait_min_us", std::to_string(redis.wait.wait_us_min),
@@ -115,7 +129,7 @@ tls::Trust trust_of(const UpstreamAddress& server, Authentication authentication
 
 Refusal check(const Configuration& configuration) {
   for (const auto one : {check_listen, check_restricted, check_servers, check_ca_file, check_ttls,
-                         check_redis, check_control, check_takeover_socket}) {
+                         check_shards, check_redis, check_control, check_takeover_socket}) {
     if (Refusal refusal = one(configuration)) return refusal;
   }
   return std::nullopt;

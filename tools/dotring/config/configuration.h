@@ -95,6 +95,9 @@ struct ControlOptions {
 
 /// Redis as a second level of the cache; redis_setup.h makes it usable.
 struct RedisOptions {
+  /// Octets: what is sealed is bound to it (cache::tiers::Envelope).
+  static constexpr size_t kChannelMax = 64;
+
   /// Empty: none.
   RedisUrl url;
   std::string password_file;

@@ -168,7 +168,7 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.upstream.idle_limit.margin_percent; }>("upstream.idle_margin_percent", "This part of the server's idle limit before its end, a question of our own keeps the stream open", from(1, 90)),
 
     key<[](auto& c) -> auto& { return c.cache.bytes_max; }>("cache.memory", "The bound of the cache, everything included, shared by all workers", bytes(kMiB, kTiB)),
-    key<[](auto& c) -> auto& { return c.cache.shards; }>("cache.shards", "Parts with a lock of their own; 0: one for each 2 MiB", from(0, 1024)),
+    key<[](auto& c) -> auto& { return c.cache.shards; }>("cache.shards", "Parts with a lock of their own, of 64 KiB at least; 0: one for each 2 MiB", from(0, 1024)),
     live<[](auto& c) -> auto& { return c.cache.ttl.ttl_min_s; }>("cache.ttl_min", "Smaller TTLs count as this, in seconds", from(0, kWeekS)),
     live<[](auto& c) -> auto& { return c.cache.ttl.ttl_max_s; }>("cache.ttl_max", "Greater TTLs count as this, in seconds", from(1, kWeekS)),
     live<[](auto& c) -> auto& { return c.cache.ttl.ttl_negative_max_s; }>("cache.ttl_negative_max", "The same for names and types that do not exist (RFC 2308)", from(0, kWeekS)),
@@ -187,7 +187,7 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.redis.ca_file; }>("redis.ca_file", "PEM file with the authorities that are trusted for TLS to Redis; empty: the system's"),
     live<[](auto& c) -> auto& { return c.redis.server_name; }>("redis.server_name", "The name in the certificates of Redis; empty: the address that is dialled"),
     live<[](auto& c) -> auto& { return c.redis.prefix; }>("redis.prefix", "In front of every key, at most 64 octets; appliances that share answers have the same"),
-    live<[](auto& c) -> auto& { return c.redis.channel; }>("redis.channel", "Where flushes are published"),
+    live<[](auto& c) -> auto& { return c.redis.channel; }>("redis.channel", "Where flushes are published, at most 64 octets"),
     live<[](auto& c) -> auto& { return c.redis.seal_key_file; }>("redis.seal_key_file", "File with 32 octets or 64 hexadecimal digits: values are sealed and names hashed with it; empty: not"),
     live<[](auto& c) -> auto& { return c.redis.seal_key_file_old; }>("redis.seal_key_file_old", "The key before that one: what it sealed is still found"),
     live<[](auto& c) -> auto& { return c.redis.wait.wait_us_max; }>("redis.wait_us", "How long a client waits for Redis at most before the upstream is asked too, in microseconds; up to 50,000 more behind a burst of our own", from(100, 1'000'000)),
@@ -195,8 +195,8 @@ constexpr auto kKeys = std::to_array<Key>({
     live<[](auto& c) -> auto& { return c.redis.connection.pending_max; }>("redis.pending_max", "Commands without a reply, per connection; more are dropped", from(16, 1'000'000)),
     live<[](auto& c) -> auto& { return c.redis.connection.write_queue_max; }>("redis.write_queue_max", "Commands that the kernel did not take yet, per connection; more are dropped", bytes(128 * kKiB, kGiB)),
     live<[](auto& c) -> auto& { return c.redis.connection.connect_timeout_ms; }>("redis.connect_timeout_ms", "For TCP, TLS and the first commands together", from(50, 60'000)),
-    live<[](auto& c) -> auto& { return c.redis.connection.response_timeout_ms; }>("redis.response_timeout_ms", "A connection without a reply for so long is given up", from(50, 60'000)),
-    live<[](auto& c) -> auto& { return c.redis.breaker.silent_ms; }>("redis.breaker_silent_ms", "No reply for so long: Redis is not asked until it answers a PING", from(1, 60'000)),
+    live<[](auto& c) -> auto& { return c.redis.connection.response_timeout_ms; }>("redis.response_timeout_ms", "A connection without a reply for so long, and for redis.breaker_silent_ms, is given up", from(50, 60'000)),
+    live<[](auto& c) -> auto& { return c.redis.breaker.silent_ms; }>("redis.breaker_silent_ms", "No reply for so long: Redis is not asked until it answers a PING; of no use above redis.response_timeout_ms", from(1, 60'000)),
     live<[](auto& c) -> auto& { return c.redis.breaker.slow_us; }>("redis.breaker_slow_us", "The same where round trips usually take so long, in microseconds", from(100, 60'000'000)),
 
     key<[](auto& c) -> auto& { return c.workers; }>("engine.workers", "Threads that answer; 0: one per core that the process may use", from(0, 256)),
