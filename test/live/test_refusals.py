@@ -104,6 +104,18 @@ def test_files_of_redis(tmp_path):
     check(result, REFUSED, "redis.ca_file", tmp_path / "none", "No such file or directory", remedy)
 
 
+@pytest.mark.parametrize("key", ["audit.file", "dnstap.target"])
+def test_a_file_that_could_not_be_moved_away(tmp_path, key):
+    path = tmp_path / "log"
+    path.touch()
+    mounts = f"mount --bind {tmp_path} {tmp_path} && mount --bind {path} {path} && mount -o remount,bind,ro {tmp_path}"
+    fixed = namespaces.prefix("mount", mounts)
+    cause = "cannot be written: it could not be moved away at audit.file_size_max: Read-only file system"
+    check(run_once({**BASE, key: path}, prefix=fixed), REFUSED, key, path, cause, f"give a file {WRITABLE}")
+    status, output = run_once({**BASE, key: path, "audit.file_size_max": 0}, "--check-config", prefix=fixed)
+    assert status == 0, output
+
+
 @pytest.mark.parametrize(
     "text, cause",
     [

@@ -22,9 +22,11 @@ ConfigError not_written(const char* key, const std::string& path, const std::str
               "; give a file in a folder that is there and that dotring's user may write to"};
 }
 
-Failure check_file(const char* key, const std::string& path) {
+Failure check_file(const char* key, const std::string& path, uint64_t size_max) {
   if (path.empty()) return std::nullopt;
-  if (const auto problem = FileSink::problem_of(path)) return not_written(key, path, *problem);
+  if (const auto problem = FileSink::problem_of(path, size_max)) {
+    return not_written(key, path, *problem);
+  }
   return std::nullopt;
 }
 
@@ -45,7 +47,8 @@ Audit::~Audit() {
 Failure Audit::check(const AuditOptions& options, Random& random, const Audit* before) {
   options_ = options;
   own_key_ = before ? before->own_key_ : random.fork();
-  if (Failure failure = check_file("audit.file", options_.file)) return failure;
+  if (Failure failure = check_file("audit.file", options_.file, options_.file_size_max))
+    return failure;
   if (Failure failure = check_target()) return failure;
   return read_key();
 }
@@ -68,7 +71,7 @@ Failure Audit::check_target() {
   } else {
     dnstap_file_ = target;
   }
-  return check_file("dnstap.target", dnstap_file_);
+  return check_file("dnstap.target", dnstap_file_, options_.file_size_max);
 }
 
 Failure Audit::read_key() {

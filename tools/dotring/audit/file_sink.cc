@@ -26,14 +26,16 @@ FileSink::~FileSink() {
   if (descriptor_ >= 0) close(descriptor_);
 }
 
-std::optional<std::string> FileSink::problem_of(const std::string& path) {
+std::optional<std::string> FileSink::problem_of(const std::string& path, uint64_t size_max) {
   struct stat status {};
   const bool exists = stat(path.c_str(), &status) == 0;
   if (exists && S_ISDIR(status.st_mode)) return "is a directory";
-  const bool writable =
-      exists ? access(path.c_str(), W_OK) == 0 : access(folder_of(path).c_str(), W_OK | X_OK) == 0;
-  if (writable) return std::nullopt;
-  return std::strerror(errno);
+  if (exists && access(path.c_str(), W_OK) != 0) return std::strerror(errno);
+  const bool moves = size_max > 0 && S_ISREG(status.st_mode);
+  if (exists && !moves) return std::nullopt;
+  if (access(folder_of(path).c_str(), W_OK | X_OK) == 0) return std::nullopt;
+  return (exists ? "it could not be moved away at audit.file_size_max: " : "") +
+         std::string(std::strerror(errno));
 }
 
 bool FileSink::is_pipe(const std::string& path) {

@@ -30,8 +30,8 @@ class FileSink final : public Sink {
 
   /// Not null: why it cannot be written. Without it, work() opens the file.
   std::optional<std::string> open();
-  /// The same without creating it.
-  static std::optional<std::string> problem_of(const std::string& path);
+  /// The same without creating it; or why it could not be moved away when it has `size_max`.
+  static std::optional<std::string> problem_of(const std::string& path, uint64_t size_max);
 
   /// A named pipe: nobody may be reading it yet.
   static bool is_pipe(const std::string& path);

@@ -195,10 +195,10 @@ TEST_F(FileSinkTest, APipeThatNobodyReadsDropsWithoutWaiting) {
 }
 
 TEST_F(FileSinkTest, SaysWhyAPathCannotBeWritten) {
-  EXPECT_EQ(FileSink::problem_of(path_), std::nullopt);
+  EXPECT_EQ(FileSink::problem_of(path_, 1), std::nullopt);
   EXPECT_FALSE(fs::exists(path_)) << "looking does not create it";
-  EXPECT_EQ(FileSink::problem_of(folder_.path()), "is a directory");
-  EXPECT_EQ(FileSink::problem_of(path_ + "/below"), "No such file or directory");
+  EXPECT_EQ(FileSink::problem_of(folder_.path(), 1), "is a directory");
+  EXPECT_EQ(FileSink::problem_of(path_ + "/below", 1), "No such file or directory");
 }
 
 }  // namespace
