@@ -10,9 +10,8 @@
 namespace dotring::cache::redis {
 
 struct Client::Parts {
-  Parts(const Options& wanted, const TurnClock& clock, TimerWheel& timers, const HashKey& seed,
-        Dialer& dialer)
-      : options(wanted), random(seed), context{options, clock, timers, random, dialer, statistics} {
+  Parts(const Options& wanted, TurnTime time, const HashKey& seed, Dialer& dialer)
+      : options(wanted), random(seed), context{options, time, random, dialer, statistics} {
     statistics.read_cause.set(static_cast<uint64_t>(Cause::Gone));
     if (options.target.layout == Layout::Cluster) {
       cluster.emplace(context);
@@ -31,9 +30,8 @@ struct Client::Parts {
   std::optional<Subscription> subscription;
 };
 
-Client::Client(const Options& options, const TurnClock& clock, TimerWheel& timers,
-               const HashKey& seed, Dialer& dialer)
-    : parts_(std::make_unique<Parts>(options, clock, timers, seed, dialer)) {}
+Client::Client(const Options& options, TurnTime time, const HashKey& seed, Dialer& dialer)
+    : parts_(std::make_unique<Parts>(options, time, seed, dialer)) {}
 
 Client::~Client() = default;
 

@@ -1,6 +1,6 @@
 // One worker's Redis, whichever way it is run: builds what Options::target says and owns it.
 //
-//   Client client(options, loop.turn_clock(), loop.timers(), seed, dialer);
+//   Client client(options, loop.turn_time(), seed, dialer);
 //   client.subscribe("channel", handler);   // if wanted
 //   client.start();
 //   client.key_value().get(...)
@@ -15,16 +15,14 @@
 #include "cache/redis/options.h"
 #include "cache/redis/statistics.h"
 #include "engine/base/keyed_hash.h"
-#include "engine/base/timer_wheel.h"
-#include "engine/base/turn_clock.h"
+#include "engine/base/turn_time.h"
 
 namespace dotring::cache::redis {
 
 class Client {
  public:
-  /// Clock, timers and dialer outlive the client. `seed`: for jitter and random choices.
-  Client(const Options& options, const TurnClock& clock, TimerWheel& timers, const HashKey& seed,
-         Dialer& dialer);
+  /// The dialer outlives the client. `seed`: for jitter and random choices.
+  Client(const Options& options, TurnTime time, const HashKey& seed, Dialer& dialer);
   /// Only while not active().
   ~Client();
 

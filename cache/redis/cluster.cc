@@ -157,7 +157,7 @@ void Cluster::refresh_soon() {
   const uint64_t due_ms =
       asked_ms_ == 0 ? now_ms : asked_ms_ + context_.options.cluster.refresh.first_ms;
   if (refresh_timer_.armed() && refresh_timer_.due_ms() <= due_ms) return;
-  context_.timers.arm(refresh_timer_, std::max(due_ms, now_ms));
+  context_.arm(refresh_timer_, std::max(due_ms, now_ms));
 }
 
 void Cluster::refresh() {

@@ -143,7 +143,7 @@ void Server::show() {
 
 void Server::arm_probe() {
   if (!link_.is_open() || reads_.state() != Gate::State::Open) return;
-  context_.timers.arm(probe_timer_, reads_.probe_at_ms());
+  context_.arm(probe_timer_, reads_.probe_at_ms());
 }
 
 void Server::probe() {
@@ -180,7 +180,7 @@ void Server::watch() {
 void Server::arm_watch(uint64_t delay_ms) {
   const uint64_t due_ms = context_.now_ms() + std::max<uint64_t>(delay_ms, 1);
   if (watch_timer_.armed() && watch_timer_.due_ms() <= due_ms) return;
-  context_.timers.arm(watch_timer_, due_ms);
+  context_.arm(watch_timer_, due_ms);
 }
 
 // ---------------------------------------------------------------------------------------------------

@@ -11,15 +11,13 @@ size_t apply(const FlushRule& rule, MemoryStore& memory) {
 }
 
 FlushKeeper::FlushKeeper(const Options& options, MemoryStore& memory, redis::KeyValue& redis,
-                         Envelope envelope, FlushLog& log, TimerWheel& timers,
-                         const TurnClock& clock, const io::Clock& wall)
+                         Envelope envelope, FlushLog& log, TurnTime time, const io::Clock& wall)
     : options_(options),
       memory_(memory),
       redis_(redis),
       envelope_(std::move(envelope)),
       log_(log),
-      timers_(timers),
-      clock_(clock),
+      time_(time),
       wall_(wall) {
   look_.keeper = this;
   look_.on_done = &FlushKeeper::on_list;
@@ -51,10 +49,9 @@ void FlushKeeper::look() {
   if (!looking_) look_in(options_.retry_ms);
 }
 
-// From this turn on: the wheel itself is behind until the completions have run.
 void FlushKeeper::look_in(uint64_t delay_ms) {
-  const uint64_t due_ms = clock_.now_ms() + delay_ms;
-  if (!timer_.armed() || timer_.due_ms() > due_ms) timers_.arm(timer_, due_ms);
+  const uint64_t due_ms = time_.now_ms() + delay_ms;
+  if (!timer_.armed() || timer_.due_ms() > due_ms) time_.arm(timer_, due_ms);
 }
 
 void FlushKeeper::on_list(redis::Get& get, redis::GetResult result, Bytes value) {

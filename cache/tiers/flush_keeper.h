@@ -17,8 +17,7 @@
 #include "cache/tiers/envelope.h"
 #include "cache/tiers/flush_log.h"
 #include "cache/tiers/statistics.h"
-#include "engine/base/timer_wheel.h"
-#include "engine/base/turn_clock.h"
+#include "engine/base/turn_time.h"
 #include "engine/io/clock.h"
 
 namespace dotring::cache::tiers {
@@ -39,8 +38,7 @@ class FlushKeeper final : public redis::MessageHandler {
 
   /// All references outlive it.
   FlushKeeper(const Options& options, MemoryStore& memory, redis::KeyValue& redis,
-              Envelope envelope, FlushLog& log, TimerWheel& timers, const TurnClock& clock,
-              const io::Clock& wall);
+              Envelope envelope, FlushLog& log, TurnTime time, const io::Clock& wall);
   ~FlushKeeper();
   FlushKeeper(const FlushKeeper&) = delete;
   FlushKeeper& operator=(const FlushKeeper&) = delete;
@@ -79,8 +77,7 @@ class FlushKeeper final : public redis::MessageHandler {
   redis::KeyValue& redis_;
   Envelope envelope_;
   FlushLog& log_;
-  TimerWheel& timers_;
-  const TurnClock& clock_;
+  const TurnTime time_;
   const io::Clock& wall_;
   Look look_;
   bool looking_ = false;

@@ -23,6 +23,7 @@
 #include "engine/base/list.h"
 #include "engine/base/timer_wheel.h"
 #include "engine/base/turn_clock.h"
+#include "engine/base/turn_time.h"
 #include "engine/io/clock.h"
 #include "engine/io/ring.h"
 
@@ -79,14 +80,14 @@ class Loop {
 
   Ring& ring() { return ring_; }
   TimerWheel& timers() { return timers_; }
-  /// From this turn on: the wheel itself is behind until the completions have run.
-  void arm_in(Timer& timer, uint64_t delay_ms) { timers_.arm(timer, now_ms() + delay_ms); }
+  void arm_in(Timer& timer, uint64_t delay_ms) { turn_time().arm_in(timer, delay_ms); }
   /// The time at which this turn's completions were reaped: monotonic microseconds, and
   /// milliseconds.
   uint64_t now_us() const { return turn_clock_.now_us; }
   uint64_t now_ms() const { return turn_clock_.now_ms(); }
   /// The same, for parts that know no loop.
   const TurnClock& turn_clock() const { return turn_clock_; }
+  TurnTime turn_time() { return {timers_, turn_clock_}; }
   const Clock& clock() const { return clock_; }
 
   /// Ring::send() for a stream, counted.

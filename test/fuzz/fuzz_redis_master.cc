@@ -209,7 +209,7 @@ class World {
   TurnClock clock_{.now_us = 1'000'000};
   TimerWheel timers_{1000};
   StreamDialer dialer_;
-  Client client_{options(), clock_, timers_, HashKey{1, 2}, dialer_};
+  Client client_{options(), {timers_, clock_}, HashKey{1, 2}, dialer_};
   std::vector<std::unique_ptr<CountedGet>> gets_;
 };
 

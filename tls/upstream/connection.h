@@ -15,6 +15,7 @@
 #include <string>
 
 #include "engine/base/random.h"
+#include "engine/base/turn_time.h"
 #include "engine/dns/answer_view.h"
 #include "engine/dns/framing.h"
 #include "tls/upstream/attempt.h"
@@ -23,7 +24,6 @@
 #include "tls/upstream/idle_limit.h"
 #include "tls/upstream/options.h"
 #include "tls/upstream/statistics.h"
-#include "tls/upstream/turn_time.h"
 
 namespace dotring::upstream {
 

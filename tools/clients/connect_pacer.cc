@@ -5,8 +5,8 @@
 
 namespace dotring::clients {
 
-ConnectPacer::ConnectPacer(TimerWheel& timers, double rate_per_s)
-    : timers_(timers), rate_per_s_(rate_per_s), credited_ms_(timers.now_ms()) {
+ConnectPacer::ConnectPacer(TurnTime time, double rate_per_s)
+    : time_(time), rate_per_s_(rate_per_s), credited_ms_(time.now_ms()) {
   timer_.bind<&ConnectPacer::give_turns>(this);
 }
 
@@ -18,7 +18,7 @@ void ConnectPacer::ask(ConnectTurn& turn) {
 
 // What was not used is not saved up beyond one turn: a pause is followed by no burst.
 void ConnectPacer::give_turns() {
-  const uint64_t now_ms = timers_.now_ms();
+  const uint64_t now_ms = time_.now_ms();
   const double elapsed_ms = static_cast<double>(now_ms - credited_ms_);
   const double credit_max = std::max(1.0, rate_per_s_ / 1000);
   credit_ = std::min(credit_ + elapsed_ms * rate_per_s_ / 1000, credit_max);
@@ -31,7 +31,7 @@ void ConnectPacer::give_turns() {
   }
   const double wait_ms = std::ceil((1 - credit_) * 1000 / rate_per_s_);
   if (!waiting_.empty())
-    timers_.arm(timer_, now_ms + std::max<uint64_t>(1, static_cast<uint64_t>(wait_ms)));
+    time_.arm_in(timer_, std::max<uint64_t>(1, static_cast<uint64_t>(wait_ms)));
 }
 
 }  // namespace dotring::clients

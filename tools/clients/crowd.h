@@ -33,7 +33,7 @@ class Crowd {
       : loop_(loop),
         sender_(loop.ring(), options.sending, statistics_),
         receiver_(options.receiving),
-        pacer_(loop.timers(), options.connections_per_s) {}
+        pacer_(loop.turn_time(), options.connections_per_s) {}
 
   /// The crowd outlives its clients.
   std::unique_ptr<Client> make(const ClientOptions& options, ClientOwner& owner);

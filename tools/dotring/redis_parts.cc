@@ -48,14 +48,14 @@ RedisParts::RedisParts(const RedisOptions& options, std::shared_ptr<const RedisS
                        bool keeps_flushes)
     : setup_(std::move(setup)),
       dialer_(make_dialer(options, *setup_, loop, tls_statistics_)),
-      client_(setup_->options(), loop.turn_clock(), loop.timers(), random.fork(), *dialer_),
+      client_(setup_->options(), loop.turn_time(), random.fork(), *dialer_),
       tiers_(tiers_options(options), memory, client_.key_value(),
              Envelope(setup_->seal_keys(), random.fork()), setup_->flushes(), loop.turn_clock(),
              loop.clock()) {
   if (!keeps_flushes) return;
   keeper_.emplace(keeper_options(options), memory, client_.key_value(),
-                  Envelope(setup_->seal_keys(), random.fork()), setup_->flushes(), loop.timers(),
-                  loop.turn_clock(), loop.clock());
+                  Envelope(setup_->seal_keys(), random.fork()), setup_->flushes(), loop.turn_time(),
+                  loop.clock());
   client_.subscribe(options.channel, *keeper_);
 }
 

@@ -66,8 +66,7 @@ class ClientTest : public io::LoopTest {
     ASSERT_TRUE(std::holds_alternative<Target>(target)) << std::get<std::string>(target);
     options_.target = std::get<Target>(target);
     loop_.turn(0);  // starting servers took a while: what time is it now?
-    client_ = std::make_unique<Client>(options_, loop_.turn_clock(), loop_.timers(), HashKey{1, 2},
-                                       dialer_);
+    client_ = std::make_unique<Client>(options_, loop_.turn_time(), HashKey{1, 2}, dialer_);
   }
   void open(const std::string& url) {
     make(url);

@@ -109,7 +109,7 @@ TEST(FlushLogTest, MalformedListsAreRefused) {
 /// One appliance's keeper; its messages are delivered by the test.
 struct FlushingAppliance {
   explicit FlushingAppliance(FakeRedis& redis, std::vector<SealKey> keys = {})
-      : keeper({}, *memory, redis, Envelope(std::move(keys), {3, 4}), log, timers, clock, wall) {}
+      : keeper({}, *memory, redis, Envelope(std::move(keys), {3, 4}), log, {timers, clock}, wall) {}
 
   void store(std::string_view name) {
     const Answer answer = std::move(Answer(name).a(300));

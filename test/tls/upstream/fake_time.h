@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "tls/upstream/turn_time.h"
+#include "engine/base/turn_time.h"
 
 namespace dotring::upstream {
 

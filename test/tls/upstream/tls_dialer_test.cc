@@ -119,8 +119,8 @@ class TlsDialerTest : public io::LoopTest {
     std::vector<std::unique_ptr<Dialer>> dialers;
     dialers.push_back(std::make_unique<TlsDialer>(loop_, *client_context_, options.servers[0],
                                                   TlsDialer::Options{}, statistics_));
-    multiplexer_ = std::make_unique<Multiplexer>(
-        options, TurnTime{loop_.timers(), loop_.turn_clock()}, HashKey{7, 8}, std::move(dialers));
+    multiplexer_ = std::make_unique<Multiplexer>(options, loop_.turn_time(), HashKey{7, 8},
+                                                 std::move(dialers));
     multiplexer_->open();
   }
   Asked& ask(const std::string& name) {

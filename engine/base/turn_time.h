@@ -1,4 +1,4 @@
-// Time as the multiplexer sees it: the clock of the turn and the timers of its thread. No clock is
+// Time as a part of a loop sees it: the clock of the turn and the timers of its thread. No clock is
 // read.
 
 #pragma once
@@ -6,7 +6,7 @@
 #include "engine/base/timer_wheel.h"
 #include "engine/base/turn_clock.h"
 
-namespace dotring::upstream {
+namespace dotring {
 
 /// Both outlive every part that has them; both belong to an io::Loop in the programs.
 class TurnTime {
@@ -17,7 +17,8 @@ class TurnTime {
   uint64_t now_ms() const { return clock_.now_ms(); }
 
   void arm(Timer& timer, uint64_t due_ms) const { timers_.arm(timer, due_ms); }
-  /// From this turn on, not from the last tick of the wheel.
+  /// From this turn on: the wheel has stood still while the loop slept, and is behind until the
+  /// turn's completions have run.
   void arm_in(Timer& timer, uint64_t delay_ms) const { arm(timer, now_ms() + delay_ms); }
 
  private:
@@ -25,4 +26,4 @@ class TurnTime {
   const TurnClock& clock_;
 };
 
-}  // namespace dotring::upstream
+}  // namespace dotring
