@@ -44,10 +44,9 @@ struct Resolution {
   bool forward_tried = false;
   /// Some waiter would be content with a stale answer, and none has been looked for yet.
   bool stale_due = false;
-  /// How the forwarder ended, where it gave no usable answer. Answered: with this error.
+  /// How the forwarder ended, where it gave no usable answer. Answered: `told` is what it said.
   ForwardResult failure = ForwardResult::NoUpstream;
-  uint16_t failure_rcode = dns::rcode::kServFail;
-  std::optional<ExtendedError> failure_error;
+  Failure told;
   /// When it ended so, a slower tier being still asked; 0: not.
   uint64_t failed_us = 0;
 

@@ -21,18 +21,11 @@ bool hop_error(const dns::AnswerView& view) {
 }
 
 std::optional<ExtendedError> why(const Resolution& resolution) {
-  if (resolution.failure == ForwardResult::Answered) return resolution.failure_error;
+  if (resolution.failure == ForwardResult::Answered)
+    return upstream_error(resolution.told.extended_error);
   const bool network = resolution.failure == ForwardResult::NetworkFailed;
   return ExtendedError{network ? dns::extended_error::kNetworkError
                                : dns::extended_error::kNoReachableAuthority};
-}
-
-// As the upstream told it, where it did.
-Failure to_remember(const Resolution& resolution) {
-  if (resolution.failure != ForwardResult::Answered) return {};
-  Failure failure{resolution.failure_rcode};
-  if (resolution.failure_error) failure.extended_error = resolution.failure_error->info_code;
-  return failure;
 }
 
 }  // namespace
@@ -243,19 +236,15 @@ void Resolver::on_answer(Resolution& resolution, Bytes message, const dns::Answe
     resolution.failure = ForwardResult::NetworkFailed;
     return on_forward_failed(resolution);
   }
-  if (!refreshes(view.rcode) && resolution.fetching) {
+  const bool usable = refreshes(view.rcode);
+  if (!usable) {
     resolution.failure = ForwardResult::Answered;
-    resolution.failure_rcode = view.rcode;
-    resolution.failure_error = upstream_error(view.edns.extended_error);
-    return on_forward_failed(resolution);
+    resolution.told = {view.rcode, view.edns.extended_error};
+    if (resolution.fetching) return on_forward_failed(resolution);
   }
   detach(resolution);
-  if (!refreshes(view.rcode)) {
-    resolution.failure = ForwardResult::Answered;
-    resolution.failure_rcode = view.rcode;
-    tell(resolution);
-  }
-  if (refreshes(view.rcode) || !serve_stale(resolution, statistics_.stale_after_failure)) {
+  if (!usable) tell(resolution);
+  if (usable || !serve_stale(resolution, statistics_.stale_after_failure)) {
     give_answer(resolution, message, view);
   }
   keep(resolution.key, message, view);
@@ -307,11 +296,11 @@ void Resolver::fail(Resolution& resolution) {
     if (our_own) statistics_.failed.add(resolution.queue.count);
     waiting_room_.send_error(resolution.queue, resolution.key,
                              our_own ? AnsweredFrom::Nothing : AnsweredFrom::Upstream,
-                             resolution.failure_rcode, why(resolution));
+                             resolution.told.rcode, why(resolution));
   }
   if (resolution.failure != ForwardResult::NoUpstream &&
       resolution.failure != ForwardResult::Cancelled) {
-    store_.store_failure(resolution.key, to_remember(resolution), clock_.now_s());
+    store_.store_failure(resolution.key, resolution.told, clock_.now_s());
   }
   resolutions_.give_back(&resolution);
 }
@@ -319,7 +308,7 @@ void Resolver::fail(Resolution& resolution) {
 void Resolver::tell(const Resolution& resolution) const {
   if (!options_.on_failure) return;
   options_.on_failure(
-      {resolution.key, resolution.failure, resolution.failure_rcode, resolution.queue.count});
+      {resolution.key, resolution.failure, resolution.told.rcode, resolution.queue.count});
 }
 
 // Nobody can join any more, and nobody calls back: what follows may start the same question again.
