@@ -7,9 +7,8 @@ namespace dotring::cache {
 namespace rcode = dns::rcode;
 
 Lifetime TtlPolicy::judge(const dns::AnswerView& view) const {
-  if (view.rcode == rcode::kServFail) return {Verdict::Failure, 0, 0};
   if (view.rcode != rcode::kNoError && view.rcode != rcode::kNxDomain) {
-    return {Verdict::Refusal, 0, 0};
+    return {verdict_of_error(view.rcode), 0, 0};
   }
   // A part of an RRset must never be given as the whole (RFC 2181, 9).
   if (view.header.has(dns::kFlagTc)) return {Verdict::Ignore, 0, 0};

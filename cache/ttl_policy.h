@@ -21,6 +21,11 @@ enum class Verdict : uint8_t {
   Refusal,   ///< any other rcode: remember for a short, fixed time
 };
 
+/// Failure or Refusal. `rcode` is neither NOERROR nor NXDOMAIN.
+constexpr Verdict verdict_of_error(uint16_t rcode) {
+  return rcode == dns::rcode::kServFail ? Verdict::Failure : Verdict::Refusal;
+}
+
 struct Lifetime {
   Verdict verdict = Verdict::Ignore;
   uint32_t fresh_s = 0;  ///< > 0 exactly with Positive and Negative

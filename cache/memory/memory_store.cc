@@ -15,8 +15,7 @@ Shard::Failure to_remember(const dns::QuestionKey& key, const query::Failure& fa
   const bool fits = failure.rcode <= dns::kRcodeMask;
   const uint16_t rcode = fits ? failure.rcode : dns::rcode::kServFail;
   const uint16_t recursion_desired = key.bits() & dns::QuestionKey::kRd ? dns::kFlagRd : 0;
-  const bool refused = failure.rcode != dns::rcode::kServFail;
-  return {refused ? Verdict::Refusal : Verdict::Failure,
+  return {verdict_of_error(failure.rcode),
           static_cast<uint16_t>(dns::kFlagQr | dns::kFlagRa | rcode | recursion_desired),
           failure.extended_error};
 }
