@@ -1,7 +1,5 @@
 #include "tools/dotring/protect_setup.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <bit>
 
@@ -176,23 +174,17 @@ Failure ProtectSetup::open_cookies(const ProtectOptions& options, Random& random
 
 Failure ProtectSetup::read_secret(const std::string& key, const std::string& path) {
   std::string content;
-  if (auto failure = tls::read_file(path, content)) {
-    return ConfigError{key, path, "",
-                       "cannot be read: " + *failure + "; give a file that dotring may read"};
+  bool exposed = false;
+  if (auto problem = read_secret_content(path, content, exposed)) {
+    return ConfigError{key, path, "", *problem};
   }
   contents_.note(key, content);
   ServerCookies::Secret secret{};
-  if (!parse_secret(content, secret)) {
-    return ConfigError{key, path, "",
-                       "neither 16 octets nor 32 hexadecimal digits; make one by `openssl rand "
-                       "-hex 16`"};
+  if (auto problem = parse_secret(content, secret)) {
+    return ConfigError{key, path, "", *problem};
   }
   secrets_.push_back(secret);
-  struct stat status {};
-  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
-  if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & kOthers)) {
-    exposed_files_.push_back(path);
-  }
+  if (exposed) exposed_files_.push_back(path);
   return std::nullopt;
 }
 

@@ -1,11 +1,9 @@
 #include "tools/dotring/redis_setup.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "cache/redis/url.h"
-#include "tls/file.h"
+#include "tools/dotring/config/secret_file.h"
 
 namespace dotring::appliance {
 
@@ -134,16 +132,12 @@ std::optional<ConfigError> RedisSetup::read_seal_key(const std::string& key,
 
 std::optional<ConfigError> RedisSetup::read_secret(const std::string& key, const std::string& path,
                                                    std::string& content) {
-  if (auto failure = tls::read_file(path, content)) {
-    return ConfigError{key, path, "",
-                       "cannot be read: " + *failure + "; give a file that dotring may read"};
+  bool exposed = false;
+  if (auto problem = read_secret_content(path, content, exposed)) {
+    return ConfigError{key, path, "", *problem};
   }
   contents_.note(key, content);
-  struct stat status {};
-  constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
-  if (stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && (status.st_mode & kOthers)) {
-    exposed_files_.push_back(path);
-  }
+  if (exposed) exposed_files_.push_back(path);
   return std::nullopt;
 }
 

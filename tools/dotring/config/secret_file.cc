@@ -28,26 +28,32 @@ bool others_may_read(const std::string& path) {
 
 }  // namespace
 
-bool parse_secret(std::string_view content, MutableBytes secret) {
-  if (content.size() != secret.size()) {
-    const size_t end = content.find_last_not_of("\r\n");
-    return parse_hexadecimal(content.substr(0, end == std::string_view::npos ? 0 : end + 1),
-                             secret);
+std::optional<std::string> read_secret_content(const std::string& path, std::string& content,
+                                               bool& exposed) {
+  if (auto failure = tls::read_file(path, content))
+    return "cannot be read: " + *failure + "; give a file that dotring may read";
+  exposed = others_may_read(path);
+  return std::nullopt;
+}
+
+std::optional<std::string> parse_secret(std::string_view content, MutableBytes secret) {
+  if (content.size() == secret.size()) {
+    std::copy(content.begin(), content.end(), secret.begin());
+    return std::nullopt;
   }
-  std::copy(content.begin(), content.end(), secret.begin());
-  return true;
+  const size_t end = content.find_last_not_of("\r\n");
+  const std::string_view digits = content.substr(0, end == std::string_view::npos ? 0 : end + 1);
+  if (parse_hexadecimal(digits, secret)) return std::nullopt;
+  const std::string octets = std::to_string(secret.size());
+  return "neither " + octets + " octets nor " + std::to_string(2 * secret.size()) +
+         " hexadecimal digits; make one by `openssl rand -hex " + octets + "`";
 }
 
 std::optional<std::string> read_secret_file(const std::string& path, MutableBytes secret,
                                             bool& exposed) {
   std::string content;
-  if (auto failure = tls::read_file(path, content))
-    return "cannot be read: " + *failure + "; give a file that dotring may read";
-  exposed = others_may_read(path);
-  if (parse_secret(content, secret)) return std::nullopt;
-  const std::string octets = std::to_string(secret.size());
-  return "neither " + octets + " octets nor " + std::to_string(2 * secret.size()) +
-         " hexadecimal digits; make one by `openssl rand -hex " + octets + "`";
+  if (auto problem = read_secret_content(path, content, exposed)) return problem;
+  return parse_secret(content, secret);
 }
 
 }  // namespace dotring::appliance

@@ -9,11 +9,16 @@
 
 namespace dotring::appliance {
 
-/// False: `content` is neither `secret.size()` octets nor twice as many digits and an end of line.
-bool parse_secret(std::string_view content, MutableBytes secret);
+/// The octets of such a file. Not null: why they cannot be read. `exposed`: others than its owner
+/// may read it.
+std::optional<std::string> read_secret_content(const std::string& path, std::string& content,
+                                               bool& exposed);
 
-/// Reads a file that holds `secret.size()` octets, or twice as many digits and an end of line. Not
-/// null: why not. `exposed`: others than its owner may read it.
+/// Not null: `content` is neither `secret.size()` octets nor twice as many digits and an end of
+/// line.
+std::optional<std::string> parse_secret(std::string_view content, MutableBytes secret);
+
+/// Both.
 std::optional<std::string> read_secret_file(const std::string& path, MutableBytes secret,
                                             bool& exposed);
 
