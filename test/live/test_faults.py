@@ -303,8 +303,8 @@ class TestStale:
 
 class TestAllGone:
     def test_the_cache_continues_and_recovery_takes_less_than_a_second(self, stage, authority):
-        """Nobody else is there and somebody asks: the server is tried every half second, whatever its back-off. That is
-        a minute here, so that the bound may be looser than a second, of which a busy machine takes a part."""
+        """Nobody else is there and somebody asks: the server is tried every half second, whatever its back-off, which is
+        a minute here. It goes and returns until that is seen: of one second a busy machine may take a part."""
         certificate = authority.issue(servers.AUTH_NAME)
         upstream = Responder(stage, authority, certificate=certificate)
         options = {"engine.workers": 1, "upstream.timeout_ms": 1000, "cache.failure_ttl_min": 60}
@@ -328,15 +328,19 @@ class TestAllGone:
             assert client.extended_errors(reply) == [client.NO_REACHABLE_AUTHORITY]
             return name
 
-        in_vain = [wait_for(asked_in_vain, "nobody is there to ask") for _ in range(5)]
-        again = Responder(stage, authority, port=upstream.port, certificate=certificate)
-        returned = time.monotonic()
-        names = iter(names_of("again", 1000))
-        wait_for(lambda: client.addresses(dotring.ask(next(names))), "answers again")
-        assert time.monotonic() - returned < 10
-        # That nobody could be asked says nothing about a name: it is not remembered of any.
-        assert all(client.addresses(dotring.ask(name)) for name in in_vain)
-        assert again.process.status is None
+        def recovery_s():
+            in_vain = [wait_for(asked_in_vain, "nobody is there to ask") for _ in range(5)]
+            again = Responder(stage, authority, port=upstream.port, certificate=certificate)
+            returned = time.monotonic()
+            wait_for(lambda: client.addresses(dotring.ask(next(names))), "answers again")
+            took_s = time.monotonic() - returned
+            # That nobody could be asked says nothing about a name: it is not remembered of any.
+            assert all(client.addresses(dotring.ask(name)) for name in in_vain)
+            assert again.process.status is None
+            again.process.kill()
+            return took_s
+
+        assert any(recovery_s() < 1 for _ in range(5))
 
 
 class TestOverload:

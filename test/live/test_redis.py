@@ -221,7 +221,6 @@ class TestSharing:
 
         wait_for(stale, "a stale answer")
 
-
     def test_and_when_the_upstream_is_slow(self, stage, authority):
         """Nothing is in memory: without Redis the client would wait for the upstream's deadline."""
         redis = Redis(stage)

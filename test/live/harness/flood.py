@@ -37,13 +37,14 @@ class Flood:
 
 @contextlib.contextmanager
 def one_after_the_other(server, *options):
-    """A load that lasts as long as the block, however slow the machine is. Gives the results of its floods, all of
-    which are there after the block: none is broken off, since what waited then would be neither right nor lost."""
+    """A load that lasts as long as the block, however slow the machine is, of floods with names of their own. Gives
+    their results, all of which are there after the block: none is broken off, since what waited then would be neither
+    right nor lost."""
     results, over = [], threading.Event()
 
     def run():
         while not over.is_set():
-            results.append(Flood(server, *options).result())
+            results.append(Flood(server, *options, "--suffix", f"flood{len(results)}.example").result())
 
     with ThreadPoolExecutor(1) as background:
         running = background.submit(run)

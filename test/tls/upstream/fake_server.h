@@ -93,6 +93,7 @@ class FakeServer final : public Dialer {
     idle_close_ms = 0;
     fields = {};
     queue_max = 1 << 20;
+    for (Stream& stream : streams_) stream.stalled = false;
   }
 
  private:

@@ -11,6 +11,13 @@ namespace {
 class Idle : public MultiplexerBench {
  protected:
   Idle() : MultiplexerBench(1) {}
+  /// So many tenths of a second as its idle limit (RFC 7828).
+  void ask_server_that_tells(uint16_t keepalive_100ms) {
+    server(0).fields.keepalive_100ms = keepalive_100ms;
+    open();
+    run_ms(5);
+    ask();
+  }
 };
 
 TEST_F(Idle, AStreamThatTheServerClosedIsReplacedAtOnce) {
@@ -50,10 +57,7 @@ TEST_F(Idle, TheLimitThatIsToldIsTheOneInForce) {
 }
 
 TEST_F(Idle, AStreamThatTheServerWantsClosedAtOnceIsNotKeptOpen) {
-  server(0).fields.keepalive_100ms = uint16_t{4};
-  open();
-  run_ms(5);
-  ask();
+  ask_server_that_tells(4);
   run_ms(10'000);
   EXPECT_EQ(server(0).probes_seen, 0);
   EXPECT_EQ(server(0).open_streams(), 0u);
@@ -62,10 +66,7 @@ TEST_F(Idle, AStreamThatTheServerWantsClosedAtOnceIsNotKeptOpen) {
 
 TEST_F(Idle, OurOwnQuestionKeepsTheLastStreamOpen) {
   server(0).idle_close_ms = 10'000;
-  server(0).fields.keepalive_100ms = uint16_t{100};
-  open();
-  run_ms(5);
-  ask();
+  ask_server_that_tells(100);
   run_ms(60'000);
   EXPECT_EQ(server(0).dialled, 1);
   EXPECT_EQ(server(0).open_streams(), 1u);
@@ -75,10 +76,7 @@ TEST_F(Idle, OurOwnQuestionKeepsTheLastStreamOpen) {
 
 TEST_F(Idle, AQuestionThatComesDuringOurOwnGoesOnTheSameStream) {
   server(0).latency_ms = 100;
-  server(0).fields.keepalive_100ms = uint16_t{100};
-  open();
-  run_ms(5);
-  ask();
+  ask_server_that_tells(100);
   while (server(0).probes_seen == 0) run_ms(1);
   Client& client = ask();
   run_ms(110);
@@ -88,10 +86,7 @@ TEST_F(Idle, AQuestionThatComesDuringOurOwnGoesOnTheSameStream) {
 
 TEST_F(Idle, AServerThatDoesNotAnswerOurOwnQuestionIsNotFailing) {
   server(0).answers_probes = false;
-  server(0).fields.keepalive_100ms = uint16_t{100};
-  open();
-  run_ms(5);
-  ask();
+  ask_server_that_tells(100);
   run_ms(100'000);
   EXPECT_GE(server(0).dialled, 10) << "its streams are replaced";
   EXPECT_EQ(server(0).open_streams(), 1u);
@@ -100,10 +95,7 @@ TEST_F(Idle, AServerThatDoesNotAnswerOurOwnQuestionIsNotFailing) {
 }
 
 TEST_F(Idle, AStreamThatTurnsOutDeadIsReplacedAndAQuestionOnItAskedAgain) {
-  server(0).fields.keepalive_100ms = uint16_t{100};
-  open();
-  run_ms(5);
-  ask();
+  ask_server_that_tells(100);
   run_ms(20);
   server(0).fault = Fault::Silent;
   while (server(0).probes_seen == 0) run_ms(1);
@@ -142,10 +134,7 @@ TEST_F(Idle, SpareStreamsAreNotKept) {
 
 TEST_F(Idle, AfterALongTimeWithoutQuestionsNoStreamIsKept) {
   options.warm_for_ms = 60'000;
-  server(0).fields.keepalive_100ms = uint16_t{100};
-  open();
-  run_ms(5);
-  ask();
+  ask_server_that_tells(100);
   run_ms(80'000);
   EXPECT_EQ(server(0).live_streams(), 0u);
   const int dialled = server(0).dialled;
