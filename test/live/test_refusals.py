@@ -212,6 +212,9 @@ def test_a_port_that_is_taken(key, kind, call):
 def taken(kind):
     """An address that another program has."""
     with socket.socket(socket.AF_INET, kind) as holder:
+        if kind == socket.SOCK_STREAM:
+            # A connection of a test before this one may still be in TIME_WAIT there.
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         holder.bind(("127.0.0.1", ports.free_port()))
         if kind == socket.SOCK_STREAM:
             holder.listen()

@@ -41,6 +41,8 @@ class Manager:
     def _listen(self, kind):
         opened = socket.socket(socket.AF_INET, kind)
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # As systemd does: a connection of a test before this one may still be in TIME_WAIT there.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         opened.bind((HOST, self.port))
         if kind == socket.SOCK_STREAM:
             opened.listen(128)
